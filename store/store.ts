@@ -1,0 +1,89 @@
+import type { AppendRequest, AppendResult, DeadLetter, DeliveredEvent, FeedEntry, FeedPosition, LedgerRow, ParkCause, ParkedLane, StreamRow, SubjectRef, Transition, Verdict } from './types';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; null on the last page. */
+  readonly next: string | null;
+}
+
+/** The event store. Built by `createStore({ pool, ... })`; the platform's SQL is behind it and nowhere else. */
+export interface Store {
+  /** Compare-and-append. Calls that wait at the same time share one transaction; a conflict fails only its own stream. */
+  append(request: AppendRequest): Promise<AppendResult>;
+  /** For a second run chain of a subject: writes each event off as duplicate, late (closed) or parked (open), in one transaction. Idempotent. */
+  settleForeign(ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<void>;
+  /** For events that came after the close: records those not yet consumed as late, in one transaction. Answers a verdict per event. Idempotent. */
+  recordLate(ref: SubjectRef, events: readonly DeliveredEvent[], ignore: boolean): Promise<readonly ('late' | 'duplicate')[]>;
+
+  streams: {
+    get(subject: string): Promise<StreamRow | undefined>;
+    transitions(subject: string, afterVersion?: number, limit?: number): Promise<readonly Transition[]>;
+    late(subject: string): Promise<readonly DeliveredEvent[]>;
+    /** Newest update first. */
+    list(filter: { target?: string; stage?: string; status?: string; tenantId?: string }, page: { limit: number; cursor?: string }): Promise<Page<StreamRow>>;
+    /** Which events a transition's causes are, is answered by the ledger; here: has the subject taken this event? */
+    verdict(subject: string, eventId: string): Promise<Verdict>;
+    verdicts(subject: string, eventIds: readonly string[]): Promise<readonly Verdict[]>;
+  };
+
+  feed: {
+    /** Entries after `after` and below the horizon `pg_snapshot_xmin(pg_current_snapshot())`, in commit order. */
+    read(after: FeedPosition | null, limit: number): Promise<readonly FeedEntry[]>;
+  };
+  subscriptions: {
+    checkpoint(name: string): Promise<FeedPosition | null>;
+    /** Moves the checkpoint forward; answers false (and changes nothing) if it would go backwards. */
+    save(name: string, at: FeedPosition): Promise<boolean>;
+    /** Holds the named lease on a connection of its own until released or lost (then `lost` aborts); undefined if somebody else holds it. */
+    tryLease(name: string): Promise<{ readonly lost: AbortSignal; release(): Promise<void> } | undefined>;
+  };
+
+  parking: {
+    /** Subjects out of these that have a parked lane. */
+    parked(subjects: readonly string[]): Promise<ReadonlySet<string>>;
+    /**
+     * Runs `work` while this caller alone may park into, drain or pass the lane: a session-level advisory lock of its own,
+     * on a connection of its own, no transaction open. Undefined if somebody else holds it.
+     */
+    tryHold<T>(subject: string, work: (lane: HeldLane) => Promise<T>): Promise<{ readonly value: T } | undefined>;
+    /** Lanes that a sweep should look at, oldest first. */
+    list(page: { limit: number; cursor?: string }): Promise<Page<ParkedLane>>;
+    /** Lanes that could be delivered now: their stream exists; or they are older than `earlyMaxAgeMs` and still have none. */
+    due(options: { earlyMaxAgeMs: number; limit: number }): Promise<readonly ParkedLane[]>;
+    count(): Promise<{ readonly lanes: number; readonly events: number }>;
+  };
+
+  ledger: {
+    /** Upserts by topic, partition and offset. */
+    write(rows: readonly LedgerRow[]): Promise<void>;
+    byEvent(tenantId: string, eventId: string): Promise<readonly LedgerRow[]>;
+    /** Creates today's and tomorrow's partitions, drops those older than the retention. */
+    maintain(retentionDays: number): Promise<void>;
+    /** Records read, by verdict; duplicates are deliveries beyond the first of an event to a subject. */
+    summary(): Promise<Readonly<Record<string, number>>>;
+  };
+
+  deadLetters: {
+    /** Idempotent by dead-letter topic, partition and offset. */
+    index(letters: readonly Omit<DeadLetter, 'id' | 'redrivenAt' | 'redriveCount'>[]): Promise<void>;
+    list(filter: { tenantId?: string; topic?: string; cause?: string }, page: { limit: number; cursor?: string }): Promise<Page<DeadLetter>>;
+    get(id: string): Promise<DeadLetter | undefined>;
+    markRedriven(id: string): Promise<void>;
+    count(): Promise<number>;
+  };
+
+  /** Resolves when PostgreSQL answers and the migrations are in place. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A lane in the hands of one holder. */
+export interface HeldLane {
+  /** In parking order. */
+  events(limit: number): Promise<readonly DeliveredEvent[]>;
+  stream(): Promise<StreamRow | undefined>;
+  /** Puts events behind those that are there; the same event id twice is kept once. */
+  park(ref: SubjectRef, events: readonly DeliveredEvent[], cause: ParkCause): Promise<void>;
+  /** Removes delivered events; the lane's row goes with the last. Answers how many remain. */
+  remove(eventIds: readonly string[]): Promise<number>;
+}

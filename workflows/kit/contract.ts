@@ -1,0 +1,25 @@
+import type { Envelope } from '@millrace/events';
+
+/**
+ * What the outside may know of a workflow: its name, and which events it understands.
+ * `Starts` and `Accepts` stand in function position, so a contract fits a route only if it understands the route's event.
+ */
+export interface WorkflowContract<Starts extends Envelope = never, Accepts extends Envelope = never> {
+  /** First part of every subject and the workflow's type in Temporal: `orderSaga`. */
+  readonly target: string;
+  readonly taskQueue: string;
+  /** Where the relay publishes its transitions. */
+  readonly transitionsTopic: string;
+  /** What becomes of events that come after the close. */
+  readonly late: 'dead-letter' | 'ignore';
+  readonly startsOn: readonly Starts['eventType'][];
+  readonly acceptsOn: readonly Accepts['eventType'][];
+  /** Types only: never called. */
+  readonly starts?: ((event: Starts) => void) | undefined;
+  readonly accepts?: ((event: Accepts) => void) | undefined;
+}
+
+/** Contracts are written once per process and imported by the bridge, the API and the workflow itself. */
+export const workflowContract = <Starts extends Envelope, Accepts extends Envelope>(
+  contract: Omit<WorkflowContract<Starts, Accepts>, 'starts' | 'accepts'>,
+): WorkflowContract<Starts, Accepts> => contract;
