@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+const list = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .pipe(z.array(z.string()).min(1));
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const url = (fallback: string) => z.url().default(fallback);
+
+/** Every setting, its name in the environment, its unit and its default. The only place that knows them. */
+const schema = z.object({
+  MILLRACE_ENV: z.enum(['development', 'production']).default('production'),
+  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  KAFKA_BROKERS: list,
+  KAFKA_REPLICATION: z.coerce.number().int().min(1).default(3),
+  KAFKA_PARTITIONS: z.coerce.number().int().min(1).default(12),
+  KAFKA_SESSION_TIMEOUT_MS: milliseconds(10_000),
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_UI_URL: z.url().optional(),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'starts with postgres:// or postgresql://'),
+  DATABASE_POOL: z.coerce.number().int().min(4).default(20),
+  INVENTORY_URL: url('http://127.0.0.1:8091'),
+  PAYMENTS_URL: url('http://127.0.0.1:8092'),
+  SHIPPING_URL: url('http://127.0.0.1:8093'),
+  /** Milliseconds that an order waits for the answer to its payment. */
+  ORDER_PAYMENT_DEADLINE_MS: milliseconds(15 * 60_000),
+  /** Milliseconds before the start of an appointment at which the reminder goes out. */
+  APPOINTMENT_REMINDER_BEFORE_MS: milliseconds(24 * 3_600_000),
+  /** Milliseconds after the start at which an appointment that nobody attended is missed. */
+  APPOINTMENT_MISSED_AFTER_MS: milliseconds(30 * 60_000),
+  /** Milliseconds between a miss and its follow-up. */
+  APPOINTMENT_FOLLOW_UP_AFTER_MS: milliseconds(24 * 3_600_000),
+  /** How workflows record: by normal activities, or what signals caused by local ones (docs/decisions). */
+  RECORDING: z.enum(['activity', 'local']).default('activity'),
+  BRIDGE_GROUP: z.string().min(1).default('millrace.bridge'),
+  BRIDGE_TOPICS: list.optional(),
+  BRIDGE_SWEEP_MS: milliseconds(1_000),
+  /** Milliseconds after which an event whose subject never started goes to the dead letters. */
+  BRIDGE_EARLY_MAX_AGE_MS: milliseconds(24 * 3_600_000),
+  BRIDGE_BLOCKED_PARK_MS: milliseconds(30_000),
+  LEDGER_RETENTION_DAYS: z.coerce.number().int().positive().default(30),
+  API_PORT: port(8080),
+  API_HOST: z.string().default('0.0.0.0'),
+  METRICS_PORT: port(9464),
+  /** The Temporal SDK's own metrics; 0 turns them off. */
+  TEMPORAL_METRICS_PORT: port(0),
+  AUTH_MODE: z.enum(['off', 'jwt']).default('jwt'),
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  JWT_JWKS_URL: z.url().optional(),
+  JWT_PUBLIC_KEY: z.string().optional(),
+  JWT_ALGORITHMS: list.default(['RS256', 'ES256', 'EdDSA']),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** Settings that one process needs beyond the common ones; a worker or bridge does not ask for a JWT issuer. */
+export type ProcessName = 'worker' | 'bridge' | 'relay' | 'api' | 'services' | 'topics' | 'all';
+
+export interface ConfigFault {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** All faults of a configuration at once, one per line, each with the variable's name. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly ConfigFault[]) {
+    super(
+      `The configuration has ${faults.length} fault(s):\n${faults.map((f) => `  ${f.variable}: ${f.message}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads and checks the whole configuration once. Empty variables count as unset. Throws `ConfigError` with every fault. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, process: ProcessName): Config {
+  const settings = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const read = schema.safeParse(settings);
+  const faults = [
+    ...(read.error?.issues ?? []).map((issue) => ({
+      variable: String(issue.path[0]),
+      message: settings[String(issue.path[0])] === undefined ? 'is required' : issue.message,
+    })),
+    ...(servesRequests(process) ? authFaults(settings) : []),
+  ];
+  if (read.success && faults.length === 0) return read.data;
+  throw new ConfigError(faults);
+}
+
+/** Only the API serves people: the other processes are not asked for authentication. */
+const servesRequests = (process: ProcessName) => process === 'api' || process === 'all';
+
+function authFaults(settings: Readonly<Record<string, string | undefined>>): ConfigFault[] {
+  if (settings['AUTH_MODE'] === 'off') {
+    return settings['MILLRACE_ENV'] === 'development'
+      ? []
+      : [{ variable: 'AUTH_MODE', message: 'off is allowed with MILLRACE_ENV=development only' }];
+  }
+  const needed = [
+    { variable: 'JWT_ISSUER', message: 'is required with AUTH_MODE=jwt', is: settings['JWT_ISSUER'] },
+    { variable: 'JWT_AUDIENCE', message: 'is required with AUTH_MODE=jwt', is: settings['JWT_AUDIENCE'] },
+    {
+      variable: 'JWT_JWKS_URL',
+      message: 'or JWT_PUBLIC_KEY is required with AUTH_MODE=jwt',
+      is: settings['JWT_JWKS_URL'] ?? settings['JWT_PUBLIC_KEY'],
+    },
+  ];
+  return needed.filter(({ is }) => is === undefined).map(({ variable, message }) => ({ variable, message }));
+}
