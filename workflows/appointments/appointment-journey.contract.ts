@@ -1,0 +1,31 @@
+import type {
+  AppointmentAttended,
+  AppointmentCancelled,
+  AppointmentConfirmed,
+  AppointmentRescheduled,
+  AppointmentScheduled,
+} from '@millrace/events';
+import { workflowContract } from '../kit/contract';
+
+export type AppointmentJourneyEvent =
+  | AppointmentScheduled
+  | AppointmentConfirmed
+  | AppointmentRescheduled
+  | AppointmentCancelled
+  | AppointmentAttended;
+
+/** One appointment from scheduled to attended, cancelled or missed. */
+export const appointmentJourneyContract = workflowContract<AppointmentScheduled, AppointmentJourneyEvent>({
+  target: 'appointmentJourney',
+  taskQueue: 'millrace',
+  transitionsTopic: 'healthcare.appointments.transitions',
+  late: 'dead-letter',
+  startsOn: ['AppointmentScheduled'],
+  acceptsOn: [
+    'AppointmentScheduled',
+    'AppointmentConfirmed',
+    'AppointmentRescheduled',
+    'AppointmentCancelled',
+    'AppointmentAttended',
+  ],
+});
