@@ -1,0 +1,132 @@
+import { binaryAttributes, fromCloudEvent, isBinary, isStructured, looksStructured } from './cloud-events';
+import type { EventDefinition } from './define-event';
+import type { Envelope } from './envelope';
+import { checkEnvelope, firstIssue } from './envelope-schema';
+import { type DecodeFault, FaultFound } from './faults';
+import { HEADERS, type Headers, validTraceparent } from './headers';
+import { DEFAULT_LIMITS, isObject, type JsonLimits, type JsonObject, parseJson, storable } from './json';
+
+/** What decoding looks at of a record; an `IncomingRecord` of the client port fits. */
+export interface EncodedRecord {
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+  readonly key: string | null;
+  readonly topic?: string;
+  /** Milliseconds since the epoch. */
+  readonly timestamp?: number;
+  /** Default 256 KiB. */
+  readonly maxBytes?: number;
+  /** Default 32 levels. */
+  readonly maxDepth?: number;
+}
+
+export type DecodedRecord =
+  | {
+      readonly ok: true;
+      readonly event: Envelope;
+      readonly definition: EventDefinition;
+      readonly traceparent?: string | undefined;
+    }
+  | { readonly ok: false; readonly fault: DecodeFault };
+
+type FindDefinition = (type: string) => EventDefinition | undefined;
+
+export function decodeRecord(record: EncodedRecord, find: FindDefinition): DecodedRecord {
+  let raw: JsonObject | undefined;
+  try {
+    raw = readEnvelope(record, find);
+    const { event, definition } = checkEvent(raw, find);
+    return { ok: true, event, definition, traceparent: traceparentOf(record) };
+  } catch (error) {
+    if (!(error instanceof FaultFound)) throw error;
+    return {
+      ok: false,
+      fault: { code: error.code, message: error.message, path: error.path, ...whatIsKnown(raw, record.headers) },
+    };
+  }
+}
+
+/** A raw envelope from whichever of the three shapes the record has. */
+function readEnvelope(record: EncodedRecord, find: FindDefinition): JsonObject {
+  if (record.value === null || record.value.length === 0) throw new FaultFound('empty', 'the record has no value');
+  const parsed = parseJson(record.value, limitsOf(record));
+  const context = {
+    key: record.key,
+    timestamp: record.timestamp,
+    aggregateTypeOf: (type: string) => find(type)?.aggregateType ?? null,
+  };
+  if (isBinary(record.headers) && !isStructured(record.headers))
+    return fromCloudEvent(storableHeaders(record.headers), parsed, context);
+  if (!isObject(parsed)) throw new FaultFound('not-an-envelope', 'is not a JSON object');
+  if (isStructured(record.headers) || looksStructured(parsed)) return fromCloudEvent(parsed, parsed['data'], context);
+  return { ...parsed, correlationId: parsed['correlationId'] ?? parsed['eventId'] };
+}
+
+const storableHeaders = (headers: Headers): JsonObject => {
+  const attributes = storable(binaryAttributes(headers), '');
+  return isObject(attributes) ? attributes : {};
+};
+
+const limitsOf = ({ maxBytes, maxDepth }: EncodedRecord): JsonLimits => ({
+  maxBytes: maxBytes ?? DEFAULT_LIMITS.maxBytes,
+  maxDepth: maxDepth ?? DEFAULT_LIMITS.maxDepth,
+});
+
+/**
+ * Checks a raw envelope and its data, and lifts the data to the newest version.
+ * @throws FaultFound not-an-envelope, unknown-type, unknown-version, schema-violation
+ */
+export function checkEvent(raw: JsonObject, find: FindDefinition): { event: Envelope; definition: EventDefinition } {
+  const envelope = checkEnvelope(raw);
+  const definition = find(envelope.eventType);
+  if (definition === undefined)
+    throw new FaultFound('unknown-type', `no event is called ${envelope.eventType}`, 'eventType');
+  const data = checkData(definition, envelope.eventVersion, envelope.data);
+  return { event: withoutUndefined({ ...envelope, eventVersion: definition.version, data }), definition };
+}
+
+/** An absent field is absent, so that an event equals itself after a trip through JSON. */
+function withoutUndefined(event: Envelope): Envelope {
+  const { causationId, metadata, ...always } = event;
+  return {
+    ...always,
+    ...(causationId === undefined ? {} : { causationId }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+function checkData(definition: EventDefinition, version: string, data: unknown): unknown {
+  let current = data;
+  if (version !== definition.version) {
+    const from = definition.older.findIndex((older) => older.version === version);
+    if (from < 0)
+      throw new FaultFound('unknown-version', `${definition.type} has no version ${version}`, 'eventVersion');
+    for (const older of definition.older.slice(from)) current = older.upcast(valid(older.data, current));
+  }
+  return valid(definition.data, current);
+}
+
+function valid(schema: EventDefinition['data'], data: unknown): unknown {
+  const checked = schema.safeParse(data);
+  if (checked.success) return checked.data;
+  const { path, message } = firstIssue(checked.error);
+  throw new FaultFound('schema-violation', message, path === '' ? 'data' : `data.${path}`);
+}
+
+const traceparentOf = ({ headers }: EncodedRecord): string | undefined =>
+  validTraceparent(headers[HEADERS.traceparent]) ?? validTraceparent(headers['ce_traceparent']);
+
+/** For the dead letter: names that could be read before the fault, from the value or else from the headers. Short and printable, or left out. */
+function whatIsKnown(
+  raw: JsonObject | undefined,
+  headers: Headers,
+): Pick<DecodeFault, 'eventId' | 'eventType' | 'tenantId'> {
+  return {
+    eventId: printable(raw?.['eventId']) ?? printable(headers[HEADERS.eventId]),
+    eventType: printable(raw?.['eventType']) ?? printable(headers[HEADERS.eventType]),
+    tenantId: printable(raw?.['tenantId']) ?? printable(headers[HEADERS.tenantId]),
+  };
+}
+
+const printable = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[\x20-\x7e]{1,200}$/.test(value) ? value : undefined;
