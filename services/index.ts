@@ -1,0 +1,110 @@
+import { createKafkajsDriver, createPublisher } from '@millrace/kafka';
+import { Pool } from 'pg';
+import { createInventoryService, migrateInventory, reportInventory } from './inventory';
+import type { Logger } from './kit/logger';
+import { outboxDepth } from './kit/outbox';
+import type { OrderReport, ReportFilter } from './kit/report';
+import type { Service, ServiceOptions } from './kit/service';
+import type { ServiceName } from './kit/service-name';
+import { createPaymentsService, migratePayments, reportPayments } from './payments';
+import { createShippingService, migrateShipping, reportShipping } from './shipping';
+
+export type { OrderReport, ReportFilter } from './kit/report';
+export type { ServiceName } from './kit/service-name';
+
+export interface ServicesOptions {
+  readonly databaseUrl: string;
+  readonly brokers: readonly string[];
+  readonly logger: Logger;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default: free ones. */
+  readonly ports?: Partial<Record<ServiceName, number>>;
+}
+
+export interface RunningServices {
+  /** `http://127.0.0.1:41234`, without a path. */
+  readonly baseUrls: Readonly<Record<ServiceName, string>>;
+  stop(): Promise<void>;
+}
+
+export interface ServicesReport {
+  readonly reservations: readonly OrderReport[];
+  readonly payments: readonly OrderReport[];
+  readonly shipments: readonly OrderReport[];
+  /** Events of all tenants that Kafka has not acknowledged yet. */
+  readonly unpublished: number;
+}
+
+/** Creates or brings up to date the schemas of all three. May run twice, also at once. */
+export async function migrateServices(pool: Pool): Promise<void> {
+  for (const migrate of [migrateInventory, migratePayments, migrateShipping]) await migrate(pool);
+}
+
+/** What each order has in the services' own tables. */
+export async function reportServices(pool: Pool, filter: ReportFilter): Promise<ServicesReport> {
+  const [reservations, payments, shipments] = await Promise.all([
+    reportInventory(pool, filter),
+    reportPayments(pool, filter),
+    reportShipping(pool, filter),
+  ]);
+  const depths = await Promise.all(
+    (['inventory', 'payments', 'shipping'] as const).map((service) => outboxDepth(pool, service)),
+  );
+  return { reservations, payments, shipments, unpublished: depths.reduce((sum, depth) => sum + depth, 0) };
+}
+
+/** Closes in the reverse order of opening, each one although another fails. */
+function createClosing() {
+  const opened: (() => Promise<unknown>)[] = [];
+  return {
+    add: (close: () => Promise<unknown>) => opened.push(close),
+    async close() {
+      const failures: unknown[] = [];
+      for (const close of opened.splice(0).reverse()) await close().catch((failure: unknown) => failures.push(failure));
+      if (failures.length > 0) throw new AggregateError(failures, 'the services did not stop in order');
+    },
+  };
+}
+
+const creators: Readonly<Record<ServiceName, (options: ServiceOptions) => Service>> = {
+  inventory: createInventoryService,
+  payments: createPaymentsService,
+  shipping: createShippingService,
+};
+
+/** Migrates and starts all three on one pool and one producer. The topics exist already. Rejects whole: what had started is stopped. */
+export async function startServices({
+  databaseUrl,
+  brokers,
+  logger,
+  host = '127.0.0.1',
+  ports = {},
+}: ServicesOptions): Promise<RunningServices> {
+  const closing = createClosing();
+  try {
+    const pool = new Pool({ connectionString: databaseUrl, max: 16, application_name: 'millrace-services' });
+    pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+    closing.add(() => pool.end());
+    await migrateServices(pool);
+    const producer = await createKafkajsDriver({ brokers, clientId: 'millrace-services' }).producer();
+    closing.add(() => producer.close());
+    const publisher = createPublisher({ producer });
+    closing.add(() => publisher.close());
+    const start = async (name: ServiceName): Promise<string> => {
+      const service = creators[name]({ pool, publisher, logger, host, port: ports[name] ?? 0 });
+      const { port } = await service.start();
+      closing.add(() => service.stop());
+      return `http://${host}:${port}`;
+    };
+    const baseUrls = {
+      inventory: await start('inventory'),
+      payments: await start('payments'),
+      shipping: await start('shipping'),
+    };
+    return { baseUrls, stop: closing.close };
+  } catch (failure) {
+    await closing.close().catch((error: unknown) => logger.warn({ err: error }, 'cleaning up after a failed start'));
+    throw failure;
+  }
+}
