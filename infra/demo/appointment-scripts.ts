@@ -1,4 +1,11 @@
-import { AppointmentAttended, AppointmentCancelled, AppointmentConfirmed, AppointmentRescheduled, AppointmentScheduled, newEvent } from '@millrace/events';
+import {
+  AppointmentAttended,
+  AppointmentCancelled,
+  AppointmentConfirmed,
+  AppointmentRescheduled,
+  AppointmentScheduled,
+  newEvent,
+} from '@millrace/events';
 import type { Script, Step } from './script';
 
 /** Wall-clock time in a zone, to the second: what a person writes into a calendar. */
@@ -16,18 +23,42 @@ export function appointmentScripts(tenantId: string, now: number, each: number):
       number += 1;
       const id = `appointment-${String(number).padStart(3, '0')}`;
       const timeZone = zones[number % zones.length] ?? 'UTC';
-      const data = { appointmentId: id, patientId: `patient-${number}`, practitionerId: 'dr-1', startsAtLocal: localTime(now + 9_000, timeZone), timeZone, durationMinutes: 30 };
+      const data = {
+        appointmentId: id,
+        patientId: `patient-${number}`,
+        practitionerId: 'dr-1',
+        startsAtLocal: localTime(now + 9_000, timeZone),
+        timeZone,
+        durationMinutes: 30,
+      };
       const scheduled = newEvent(AppointmentScheduled, { tenantId, aggregateId: id, data });
       return { name, steps: [{ event: scheduled }, ...steps(id, `appointmentJourney/${tenantId}/${id}`, timeZone)] };
     });
   const about = (id: string) => ({ tenantId, aggregateId: id, data: { appointmentId: id } });
-  const confirmed = (id: string, subject: string): Step => ({ event: newEvent(AppointmentConfirmed, about(id)), when: { subject, stages: ['scheduled', 'reminded'] } });
-  const attended = (id: string, subject: string): Step => ({ event: newEvent(AppointmentAttended, about(id)), when: { subject, stages: ['confirmed'] } });
+  const confirmed = (id: string, subject: string): Step => ({
+    event: newEvent(AppointmentConfirmed, about(id)),
+    when: { subject, stages: ['scheduled', 'reminded'] },
+  });
+  const attended = (id: string, subject: string): Step => ({
+    event: newEvent(AppointmentAttended, about(id)),
+    when: { subject, stages: ['confirmed'] },
+  });
   return [
     ...appointment('confirmed and attended', (id, subject) => [confirmed(id, subject), attended(id, subject)]),
-    ...appointment('cancelled', (id, subject) => [{ event: newEvent(AppointmentCancelled, { ...about(id), data: { appointmentId: id, reason: 'ill' } }), when: { subject, stages: ['scheduled', 'reminded'] } }]),
+    ...appointment('cancelled', (id, subject) => [
+      {
+        event: newEvent(AppointmentCancelled, { ...about(id), data: { appointmentId: id, reason: 'ill' } }),
+        when: { subject, stages: ['scheduled', 'reminded'] },
+      },
+    ]),
     ...appointment('rescheduled, then attended', (id, subject, timeZone) => [
-      { event: newEvent(AppointmentRescheduled, { ...about(id), data: { appointmentId: id, startsAtLocal: localTime(now + 12_000, timeZone), timeZone } }), when: { subject, stages: ['scheduled', 'reminded'] } },
+      {
+        event: newEvent(AppointmentRescheduled, {
+          ...about(id),
+          data: { appointmentId: id, startsAtLocal: localTime(now + 12_000, timeZone), timeZone },
+        }),
+        when: { subject, stages: ['scheduled', 'reminded'] },
+      },
       confirmed(id, subject),
       attended(id, subject),
     ]),

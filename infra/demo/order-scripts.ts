@@ -11,16 +11,28 @@ interface OrderOptions {
 }
 
 /** An order of two lines; what becomes of it is chosen by its data alone (docs/services.md). */
-export function orderPlaced({ tenantId, orderId, customerId = 'cust-1', sku = 'SKU-BOOK', country = 'DE', city = 'Berlin' }: OrderOptions) {
+export function orderPlaced({
+  tenantId,
+  orderId,
+  customerId = 'cust-1',
+  sku = 'SKU-BOOK',
+  country = 'DE',
+  city = 'Berlin',
+}: OrderOptions) {
   const lines = [
     { sku, quantity: 1, unitPriceCents: 1_999 },
     { sku: 'SKU-PEN', quantity: 3, unitPriceCents: 150 },
   ];
   const totalCents = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceCents, 0);
-  return newEvent(OrderPlaced, { tenantId, aggregateId: orderId, data: { orderId, customerId, currency: 'EUR', lines, totalCents, shipTo: { country, city } } });
+  return newEvent(OrderPlaced, {
+    tenantId,
+    aggregateId: orderId,
+    data: { orderId, customerId, currency: 'EUR', lines, totalCents, shipTo: { country, city } },
+  });
 }
 
-const orderCancelled = (tenantId: string, orderId: string) => newEvent(OrderCancelled, { tenantId, aggregateId: orderId, data: { orderId, reason: 'changed my mind' } });
+const orderCancelled = (tenantId: string, orderId: string) =>
+  newEvent(OrderCancelled, { tenantId, aggregateId: orderId, data: { orderId, reason: 'changed my mind' } });
 
 const sagaOf = (tenantId: string, orderId: string) => `orderSaga/${tenantId}/${orderId}`;
 const closed = ['completed', 'cancelled', 'abandoned'];
@@ -30,17 +42,30 @@ const plain = (name: string, order: OrderOptions): Script => ({ name, steps: [{ 
 
 const thenCancel = (name: string, order: OrderOptions, stages?: readonly string[]): Script => ({
   name,
-  steps: [{ event: orderPlaced(order) }, { event: orderCancelled(order.tenantId, order.orderId), ...(stages && { when: { subject: sagaOf(order.tenantId, order.orderId), stages } }) }],
+  steps: [
+    { event: orderPlaced(order) },
+    {
+      event: orderCancelled(order.tenantId, order.orderId),
+      ...(stages && { when: { subject: sagaOf(order.tenantId, order.orderId), stages } }),
+    },
+  ],
 });
 
 function repeated(name: string, order: OrderOptions, when?: readonly string[]): Script {
   const event = orderPlaced(order);
-  const again: Step = when === undefined ? { event } : { event, when: { subject: sagaOf(order.tenantId, order.orderId), stages: when } };
+  const again: Step =
+    when === undefined ? { event } : { event, when: { subject: sagaOf(order.tenantId, order.orderId), stages: when } };
   return { name, steps: [{ event }, again] };
 }
 
 function lateSecondOrder(order: OrderOptions): Script {
-  return { name: 'second order event after the close', steps: [{ event: orderPlaced(order) }, { event: orderPlaced(order), when: { subject: sagaOf(order.tenantId, order.orderId), stages: closed } }] };
+  return {
+    name: 'second order event after the close',
+    steps: [
+      { event: orderPlaced(order) },
+      { event: orderPlaced(order), when: { subject: sagaOf(order.tenantId, order.orderId), stages: closed } },
+    ],
+  };
 }
 
 /** The payment is settled elsewhere and its event overtakes the order's. The payment service itself stays silent. */
@@ -76,13 +101,18 @@ export function orderScripts(tenants: readonly [string, string], orders: number)
     plain('undo fails, given up', next({ sku: 'SKU-STUCK-EVER', country: 'XX' })),
     ...times(2, () => plain('two want the last piece', next({ sku: 'SKU-LAST-1' }))),
     ...times(3, () => thenCancel('cancelled while stock is reserved', next())),
-    ...times(3, () => thenCancel('cancelled while payment is awaited', next({ customerId: 'cust-slow' }), ['stock-reserved'])),
+    ...times(3, () =>
+      thenCancel('cancelled while payment is awaited', next({ customerId: 'cust-slow' }), ['stock-reserved']),
+    ),
     ...times(3, () => thenCancel('cancelled while shipment is booked', next({ city: 'Slowtown' }), ['paid'])),
     ...times(3, () => thenCancel('cancelled too late', next(), ['completed'])),
     ...times(5, () => repeated('the same event twice in a row', next())),
     ...times(5, () => repeated('the same event again after the close', next(), closed)),
     ...times(3, () => lateSecondOrder(next())),
     ...times(5, () => paymentBeforeOrder(next())),
-    ...times(3, () => next()).flatMap((order) => [plain('one order id, two tenants', order), plain('one order id, two tenants', { ...order, tenantId: otherTenant })]),
+    ...times(3, () => next()).flatMap((order) => [
+      plain('one order id, two tenants', order),
+      plain('one order id, two tenants', { ...order, tenantId: otherTenant }),
+    ]),
   ];
 }

@@ -1,0 +1,43 @@
+import type { StreamRow, Transition } from '../../store/types';
+
+/** A transition as read back from Kafka, in the order of its partition. */
+export interface PublishedTransition {
+  readonly subject: string;
+  readonly transitionId: string;
+  readonly version: number;
+}
+
+/** What one order has in a service's own table. */
+export interface StepCount {
+  readonly tenantId: string;
+  readonly orderId: string;
+  readonly inForce: number;
+}
+
+export interface ServiceCounts {
+  readonly charges: readonly StepCount[];
+  readonly reservations: readonly StepCount[];
+  readonly shipments: readonly StepCount[];
+}
+
+/** Everything that has to agree, read from where it stands: Kafka, the store, the services' tables. */
+export interface Facts {
+  /** Valid events sent; each has to stand in the ledger. */
+  readonly sent: readonly { readonly tenantId: string; readonly eventId: string; readonly inLedger: boolean }[];
+  /** Bad records sent; each has to be a dead letter. */
+  readonly badRecords: number;
+  readonly streams: readonly StreamRow[];
+  readonly stored: ReadonlyMap<string, readonly Transition[]>;
+  readonly published: readonly PublishedTransition[];
+  readonly services: ServiceCounts;
+  /** By the ledger. */
+  readonly eventsIn: number;
+  readonly duplicates: number;
+  readonly late: number;
+  /** Lanes that are parked now, and events that were parked on their way. */
+  readonly parkedNow: number;
+  readonly parkedOnTheWay: number;
+  readonly dead: number;
+  /** Dead letters in Kafka, by cause; the same letter twice counts once. */
+  readonly deadLetters: Readonly<Record<string, number>>;
+}

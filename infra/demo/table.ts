@@ -1,0 +1,65 @@
+import type { Facts, StepCount } from './facts';
+import { type Disagreement, firstOccurrences } from './verdict';
+
+/** One line of the demo's closing table; `value` is a count. */
+export interface Row {
+  readonly group: string;
+  readonly name: string;
+  readonly value: number;
+}
+
+const inForce = (counts: readonly StepCount[]) => counts.reduce((sum, count) => sum + count.inForce, 0);
+
+/** The closing table, from the same facts as the verdict. */
+export function rows(facts: Facts): Row[] {
+  const byStage = (target: string, group: string): Row[] => {
+    const counts = new Map<string, number>();
+    for (const row of facts.streams.filter((stream) => stream.target === target)) {
+      const name = row.status === 'closed' ? row.stage : `open: ${row.stage}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([name, value]) => ({ group, name, value }));
+  };
+  const stored = [...facts.stored.values()].reduce((sum, transitions) => sum + transitions.length, 0);
+  const { repeats } = firstOccurrences(facts.published);
+  return [
+    ...byStage('orderSaga', 'order sagas'),
+    ...byStage('appointmentJourney', 'appointment journeys'),
+    { group: 'events', name: 'in', value: facts.eventsIn },
+    { group: 'events', name: 'duplicates suppressed', value: facts.duplicates },
+    { group: 'events', name: 'parked on the way', value: facts.parkedOnTheWay },
+    { group: 'events', name: 'lanes parked now', value: facts.parkedNow },
+    { group: 'events', name: 'late', value: facts.late },
+    { group: 'events', name: 'dead', value: facts.dead },
+    { group: 'transitions', name: 'in the store', value: stored },
+    { group: 'transitions', name: 'read back from Kafka', value: facts.published.length - repeats },
+    { group: 'transitions', name: 'repeats on Kafka', value: repeats },
+    { group: 'in force', name: 'charges', value: inForce(facts.services.charges) },
+    { group: 'in force', name: 'reservations', value: inForce(facts.services.reservations) },
+    { group: 'in force', name: 'shipments', value: inForce(facts.services.shipments) },
+  ];
+}
+
+/** The table and the verdict as text. */
+export function render(table: readonly Row[], found: readonly Disagreement[]): string {
+  const width = Math.max(...table.map(({ name }) => name.length)) + 2;
+  const lines: string[] = [];
+  let group = '';
+  for (const row of table) {
+    lines.push(
+      `${(row.group === group ? '' : row.group).padEnd(22)}${row.name.padEnd(width)}${String(row.value).padStart(7)}`,
+    );
+    group = row.group;
+  }
+  const verdict =
+    found.length === 0
+      ? ['Kafka, the store and the services agree.']
+      : [
+          'These do not agree:',
+          ...found.map(
+            ({ what, ids }) =>
+              `  ${what}: ${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ` and ${ids.length - 20} more` : ''}`,
+          ),
+        ];
+  return ['', ...lines, '', ...verdict, ''].join('\n');
+}

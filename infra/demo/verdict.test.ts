@@ -1,0 +1,78 @@
+import type { StreamRow, Transition } from '../../store/types';
+import type { Facts } from './facts';
+import { disagreements, firstOccurrences } from './verdict';
+
+const subject = 'orderSaga/acme/o-1';
+const transition = (version: number): Transition => ({
+  transitionId: `t${version}`,
+  version,
+  from: null,
+  to: 'placed',
+  causes: [],
+  recordedAt: '2026-01-01T00:00:00Z',
+});
+const stream = (stage: string, version = 2): StreamRow => ({
+  subject,
+  target: 'orderSaga',
+  tenantId: 'acme',
+  key: 'o-1',
+  chain: 'run',
+  version,
+  status: 'closed',
+  stage,
+  state: null,
+  machineVersion: 1,
+  correlationId: 'c',
+  deadline: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  updatedAt: '2026-01-01T00:00:00Z',
+});
+const one = [{ tenantId: 'acme', orderId: 'o-1', inForce: 1 }];
+const agreeing: Facts = {
+  sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: true }],
+  badRecords: 0,
+  streams: [stream('completed')],
+  stored: new Map([[subject, [transition(1), transition(2)]]]),
+  published: [1, 2].map((version) => ({ subject, transitionId: `t${version}`, version })),
+  services: { charges: one, reservations: one, shipments: one },
+  eventsIn: 1,
+  duplicates: 0,
+  late: 0,
+  parkedNow: 0,
+  parkedOnTheWay: 0,
+  dead: 0,
+  deadLetters: {},
+};
+const found = (change: Partial<Facts>) => disagreements({ ...agreeing, ...change }).map(({ what }) => what);
+
+describe('the verdict', () => {
+  it('finds nothing when all agree, repeats on Kafka included', () => {
+    expect(found({})).toEqual([]);
+    const repeated = [...agreeing.published, ...agreeing.published];
+    expect(found({ published: repeated })).toEqual([]);
+    expect(firstOccurrences(repeated).repeats).toBe(2);
+  });
+
+  it.each<[string, Partial<Facts>]>([
+    ['events sent that the ledger does not have', { sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: false }] }],
+    ['transitions in the store that Kafka does not have', { published: agreeing.published.slice(0, 1) }],
+    [
+      'transitions on Kafka that the store does not have',
+      { published: [...agreeing.published, { subject, transitionId: 't3', version: 3 }] },
+    ],
+    ['subjects whose transitions came out of version order', { published: [...agreeing.published].reverse() }],
+    ['streams with a gap between their versions', { streams: [stream('completed', 3)] }],
+    [
+      'orders with more than one of: charges',
+      { services: { ...agreeing.services, charges: [{ tenantId: 'acme', orderId: 'o-1', inForce: 2 }] } },
+    ],
+    [
+      'cancelled orders with some of these in force: shipments',
+      { streams: [stream('cancelled')], services: { charges: [], reservations: [], shipments: one } },
+    ],
+    ['completed orders without a shipment', { services: { ...agreeing.services, shipments: [] } }],
+    ['dead letters on Kafka: 0, but the store and the ledger say 1', { dead: 1 }],
+  ])('names %s', (what, change) => {
+    expect(found(change)).toEqual([what]);
+  });
+});
