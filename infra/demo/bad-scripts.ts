@@ -2,7 +2,7 @@ import { encode, newEvent, OrderPlaced } from '@millrace/events';
 import { orderPlaced } from './order-scripts';
 import type { Script } from './script';
 
-const topic = OrderPlaced.topic;
+const topic = 'commerce.orders.events';
 const text = (value: string) => Buffer.from(value);
 
 /** Records that no workflow may ever see: each stops nothing and ends in the dead letters with its cause. */
