@@ -1,4 +1,19 @@
-import type { AppendRequest, AppendResult, DeadLetter, DeliveredEvent, FeedEntry, FeedPosition, LedgerRow, ParkCause, ParkedLane, StreamRow, SubjectRef, Transition, Verdict } from './types';
+import type {
+  AppendRequest,
+  AppendResult,
+  DeadLetter,
+  DeliveredEvent,
+  FeedEntry,
+  FeedPosition,
+  LedgerRow,
+  LedgerVerdict,
+  ParkCause,
+  ParkedLane,
+  StreamRow,
+  SubjectRef,
+  Transition,
+  Verdict,
+} from './types';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -13,14 +28,21 @@ export interface Store {
   /** For a second run chain of a subject: writes each event off as duplicate, late (closed) or parked (open), in one transaction. Idempotent. */
   settleForeign(ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<void>;
   /** For events that came after the close: records those not yet consumed as late, in one transaction. Answers a verdict per event. Idempotent. */
-  recordLate(ref: SubjectRef, events: readonly DeliveredEvent[], ignore: boolean): Promise<readonly ('late' | 'duplicate')[]>;
+  recordLate(
+    ref: SubjectRef,
+    events: readonly DeliveredEvent[],
+    ignore: boolean,
+  ): Promise<readonly ('late' | 'duplicate')[]>;
 
   streams: {
     get(subject: string): Promise<StreamRow | undefined>;
     transitions(subject: string, afterVersion?: number, limit?: number): Promise<readonly Transition[]>;
     late(subject: string): Promise<readonly DeliveredEvent[]>;
     /** Newest update first. */
-    list(filter: { target?: string; stage?: string; status?: string; tenantId?: string }, page: { limit: number; cursor?: string }): Promise<Page<StreamRow>>;
+    list(
+      filter: { target?: string; stage?: string; status?: string; tenantId?: string },
+      page: { limit: number; cursor?: string },
+    ): Promise<Page<StreamRow>>;
     /** Which events a transition's causes are, is answered by the ledger; here: has the subject taken this event? */
     verdict(subject: string, eventId: string): Promise<Verdict>;
     verdicts(subject: string, eventIds: readonly string[]): Promise<readonly Verdict[]>;
@@ -66,15 +88,44 @@ export interface Store {
   deadLetters: {
     /** Idempotent by dead-letter topic, partition and offset. */
     index(letters: readonly Omit<DeadLetter, 'id' | 'redrivenAt' | 'redriveCount'>[]): Promise<void>;
-    list(filter: { tenantId?: string; topic?: string; cause?: string }, page: { limit: number; cursor?: string }): Promise<Page<DeadLetter>>;
+    list(
+      filter: { tenantId?: string; topic?: string; cause?: string },
+      page: { limit: number; cursor?: string },
+    ): Promise<Page<DeadLetter>>;
     get(id: string): Promise<DeadLetter | undefined>;
     markRedriven(id: string): Promise<void>;
     count(): Promise<number>;
   };
 
+  /** Counts for reconciling. Records without a tenant belong to the empty prefix only. */
+  report(filter?: {
+    readonly tenantPrefix?: string | undefined;
+    readonly since?: string | undefined;
+  }): Promise<StoreReport>;
+
   /** Resolves when PostgreSQL answers and the migrations are in place. */
   ping(): Promise<void>;
+  /** Waits for appends in flight and releases leases; the pool stays the caller's. */
   close(): Promise<void>;
+}
+
+export interface StoreReport {
+  /** Records in the ledger, each topic, partition and offset once. */
+  readonly records: number;
+  readonly transitions: number;
+  /** Events stored as late. */
+  readonly late: number;
+  readonly streams: readonly {
+    readonly target: string;
+    readonly status: string;
+    readonly stage: string;
+    readonly streams: number;
+  }[];
+  /** Deliveries in the ledger; `duplicate` counts what was delivered beyond the first of an event to a subject, and what the bridge saw was one. */
+  readonly deliveries: Readonly<Record<LedgerVerdict, number>>;
+  readonly parkedLanes: number;
+  readonly parkedEvents: number;
+  readonly deadLetters: number;
 }
 
 /** A lane in the hands of one holder. */

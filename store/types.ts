@@ -105,7 +105,12 @@ export interface FeedPosition {
 }
 
 /** A row of the feed: a transition, or an event that came too late for its subject. */
-export type FeedEntry = SubjectRef & { readonly at: FeedPosition; readonly correlationId: string; readonly traceparent: string | null; readonly recordedAt: string } & (
+export type FeedEntry = SubjectRef & {
+  readonly at: FeedPosition;
+  readonly correlationId: string;
+  readonly traceparent: string | null;
+  readonly recordedAt: string;
+} & (
     | { readonly kind: 'transition'; readonly transition: Transition }
     | { readonly kind: 'late'; readonly event: DeliveredEvent; readonly version: number }
   );
@@ -121,7 +126,11 @@ export interface LedgerRow {
   readonly eventType: string | null;
   readonly tenantId: string | null;
   readonly readAt: string;
-  readonly verdicts: readonly { readonly subject: string | null; readonly verdict: LedgerVerdict; readonly cause?: string | undefined }[];
+  readonly verdicts: readonly {
+    readonly subject: string | null;
+    readonly verdict: LedgerVerdict;
+    readonly cause?: string | undefined;
+  }[];
 }
 
 /** A dead letter as indexed from the dead-letter topics, to be listed and redriven. */

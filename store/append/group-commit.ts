@@ -1,0 +1,117 @@
+import { StoreError, storeError } from '../errors';
+import { type GroupLimits, takeGroup } from './group';
+import type { Decision, Operation } from './stored';
+import type { Outcome } from './stream-transaction';
+
+export interface GroupCommit {
+  /** Joins the next transaction that has room; resolves when it is committed. */
+  submit<Result>(operation: Operation<Result>): Promise<Result>;
+  /** Refuses new operations and waits for those that were submitted. */
+  close(): Promise<void>;
+}
+
+export interface GroupCommitOptions {
+  /** One transaction; see `runOperations`. */
+  readonly run: (operations: readonly Operation<void>[]) => Promise<readonly Outcome<void>[]>;
+  readonly limits: GroupLimits;
+  /** Transactions at the same time, on different subjects. */
+  readonly transactions: number;
+}
+
+interface Submitted {
+  readonly subject: string;
+  readonly bytes: number;
+  readonly operation: Operation<void>;
+  readonly succeed: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Operations that arrive while transactions are in flight share the next one: idle, nothing waits; under load, commits are shared. */
+export function createGroupCommit({ run, limits, transactions }: GroupCommitOptions): GroupCommit {
+  let queue: Submitted[] = [];
+  const inFlight = new Set<string>();
+  let running = 0;
+  let closed = false;
+  let whenIdle: (() => void)[] = [];
+
+  const pump = (): void => {
+    while (running < transactions) {
+      const { group, rest } = takeGroup(queue, inFlight, limits);
+      if (group.length === 0) break;
+      queue = [...rest];
+      running += 1;
+      for (const { subject } of group) inFlight.add(subject);
+      void commit(group, run).finally(() => {
+        running -= 1;
+        for (const { subject } of group) inFlight.delete(subject);
+        pump();
+      });
+    }
+    if (running === 0 && queue.length === 0) {
+      for (const resolve of whenIdle) resolve();
+      whenIdle = [];
+    }
+  };
+
+  return {
+    submit: <Result>(operation: Operation<Result>) =>
+      new Promise<Result>((resolve, reject) => {
+        if (closed) return reject(new StoreError('closed', 'The store is closed'));
+        queue.push(submitted(operation, resolve, reject));
+        pump();
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        closed = true;
+        whenIdle.push(resolve);
+        pump();
+      }),
+  };
+}
+
+/** Keeps the typed result beside the operation, so that operations of all kinds can share a group. */
+function submitted<Result>(
+  operation: Operation<Result>,
+  resolve: (result: Result) => void,
+  reject: (error: Error) => void,
+): Submitted {
+  const { subject, bytes, asks } = operation;
+  let decision: Decision<Result> | undefined;
+  return {
+    subject,
+    bytes,
+    operation: {
+      subject,
+      bytes,
+      asks,
+      decide(stored, now) {
+        decision = operation.decide(stored, now);
+        return { result: undefined, writes: decision.writes };
+      },
+    },
+    succeed: () => {
+      if (decision === undefined) reject(new StoreError('refused-by-database', 'Nothing was decided', { subject }));
+      else resolve(decision.result);
+    },
+    fail: reject,
+  };
+}
+
+/** One transaction for all; if PostgreSQL refuses it for good, one for each, so that the culprit fails alone. */
+async function commit(group: readonly Submitted[], run: GroupCommitOptions['run']): Promise<void> {
+  try {
+    const outcomes = await run(group.map(({ operation }) => operation));
+    for (const [index, { succeed, fail }] of group.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined || outcome.ok) succeed();
+      else fail(outcome.error);
+    }
+  } catch (error) {
+    const failure = storeError(error);
+    if (failure.transient || group.length === 1) {
+      for (const { fail } of group) fail(failure);
+      return;
+    }
+    for (const member of group) await commit([member], run);
+  }
+}

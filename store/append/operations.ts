@@ -1,0 +1,58 @@
+import { requireStorable } from '../text';
+import type { AppendRequest, AppendResult, DeliveredEvent, SubjectRef } from '../types';
+import { decideAppend, requireSound } from './decide-append';
+import { decideAfterClose, type LateVerdict } from './decide-late';
+import type { Operation } from './stored';
+
+/** Checks the request and makes it an operation. Throws `bad-request`, `unstorable-text`. */
+export function appendOperation(request: AppendRequest): Operation<AppendResult> {
+  requireSound(request);
+  requireStorableAppend(request);
+  return {
+    subject: request.subject,
+    bytes: JSON.stringify([request.transitions, request.late, request.after.state]).length,
+    asks: {
+      eventIds: [...request.consumed, ...request.late].map(({ eventId }) => eventId),
+      transitionsAfter: request.expectedVersion,
+    },
+    decide: (stored, now) => decideAppend(stored, request, now),
+  };
+}
+
+/** Writes events off as late if the stream is closed; answers `open` otherwise. */
+export function afterCloseOperation(
+  ref: SubjectRef,
+  events: readonly DeliveredEvent[],
+  ignore: boolean,
+): Operation<readonly LateVerdict[] | 'open'> {
+  requireStorableSubject(ref);
+  requireStorableEvents(events);
+  return {
+    subject: ref.subject,
+    bytes: JSON.stringify(events).length,
+    asks: { eventIds: events.map(({ eventId }) => eventId), transitionsAfter: null },
+    decide: (stored) => decideAfterClose(stored, ref.subject, events, ignore),
+  };
+}
+
+export const requireStorableSubject = ({ subject, target, tenantId, key }: SubjectRef): void =>
+  requireStorable({ subject, target, tenantId, key });
+
+/** Events are kept whole as JSON, which takes any text; what is looked up or shown beside it must be storable. */
+export function requireStorableEvents(events: readonly DeliveredEvent[]): void {
+  for (const { eventId, correlationId, traceparent } of events) {
+    requireStorable({ eventId, correlationId, traceparent });
+  }
+}
+
+function requireStorableAppend(request: AppendRequest): void {
+  const { chain, correlationId, traceparent, after } = request;
+  requireStorableSubject(request);
+  requireStorable({ chain, correlationId, traceparent, stage: after.stage, deadline: after.deadline });
+  for (const { from, to, causes } of request.transitions) {
+    requireStorable({ from, to });
+    for (const cause of causes) requireStorable({ cause });
+  }
+  for (const { eventId } of request.consumed) requireStorable({ eventId });
+  requireStorableEvents(request.late);
+}

@@ -1,0 +1,54 @@
+/**
+ * Named, so that they are planned once per connection. A plan made while the tables were small would read them whole
+ * for ever after; the transaction's settings (`indexed`) leave only the indexes to it.
+ */
+export const indexed =
+  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
+
+/** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted. */
+export const readStored = {
+  name: 'millrace-read-stored',
+  text: `
+    select
+      clock_timestamp()::timestamptz(3) as now,
+      (select json_agg(json_build_object('subject', subject, 'chain', chain, 'version', version, 'status', status))
+        from millrace.streams where subject = any($1::text[])) as streams,
+      (select json_agg(json_build_object('subject', subject, 'eventId', event_id, 'version', version))
+        from unnest($2::text[], $3::text[]) wanted(subject, event_id) join millrace.consumed using (subject, event_id)
+      ) as consumed,
+      (select json_agg(json_build_object('subject', e.subject, 'version', e.version, 'from', e.from_stage,
+          'to', e.to_stage, 'causes', e.causes, 'detail', e.detail, 'recordedAt', e.recorded_at))
+        from unnest($4::text[], $5::integer[]) wanted(subject, version)
+        join millrace.events e on e.subject = wanted.subject and e.version > wanted.version and e.kind = 'transition'
+      ) as transitions`,
+};
+
+/**
+ * One statement for everything that a group adds. Its rows get their transaction id here, after the locks, and their
+ * positions in the order given, which is that of the versions within each stream.
+ */
+export const writeGroup = {
+  name: 'millrace-write-group',
+  text: `
+    with stream_rows as (
+      insert into millrace.streams (subject, target, tenant_id, key, chain, version, status, stage, state,
+        machine_version, correlation_id, traceparent, deadline, created_at, updated_at)
+      select *, $14::timestamptz, $14::timestamptz
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[],
+        $9::json[], $10::integer[], $11::text[], $12::text[], $13::timestamptz[])
+      on conflict (subject) do update set version = excluded.version, status = excluded.status,
+        stage = excluded.stage, state = excluded.state, machine_version = excluded.machine_version,
+        deadline = excluded.deadline, updated_at = greatest(streams.updated_at, excluded.updated_at)
+    ), consumed_rows as (
+      insert into millrace.consumed (subject, event_id, version)
+      select * from unnest($15::text[], $16::text[], $17::integer[])
+    )
+    insert into millrace.events (epoch, kind, subject, version, from_stage, to_stage, causes, detail, late_event,
+      correlation_id, traceparent, recorded_at)
+    select (select epoch from millrace.feed_epoch), kind, subject, version, from_stage, to_stage,
+      array(select json_array_elements_text(causes)), detail, late_event, correlation_id, traceparent, $14::timestamptz
+    from unnest($18::text[], $19::text[], $20::integer[], $21::text[], $22::text[], $23::json[], $24::json[],
+      $25::json[], $26::text[], $27::text[]) with ordinality
+      added(kind, subject, version, from_stage, to_stage, causes, detail, late_event, correlation_id, traceparent, nth)
+    order by nth`,
+};

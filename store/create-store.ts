@@ -1,0 +1,111 @@
+import type { Pool } from 'pg';
+import { createGroupCommit } from './append/group-commit';
+import { appendOperation } from './append/operations';
+import { runOperations } from './append/stream-transaction';
+import { queryable, withConnection } from './connection';
+import { createDeadLetters } from './dead-letters';
+import { StoreError } from './errors';
+import { createCheckpoints, createFeed } from './feed';
+import { createLeases } from './leases';
+import { createLedger } from './ledger';
+import { migrationNames } from './migrate';
+import { createLanes } from './parking/lanes';
+import { createParking } from './parking/parking';
+import { createReport } from './reconcile';
+import { createSettling } from './settle';
+import type { Store } from './store';
+import { createStreams } from './streams';
+import type { AppendResult } from './types';
+
+/** Told what happens; must not throw. */
+export interface StoreMetrics {
+  /** One transaction of appends was committed, or failed. */
+  committed?(group: { readonly operations: number; readonly seconds: number; readonly failed: boolean }): void;
+  appended?(result: AppendResult): void;
+}
+
+export interface StoreOptions {
+  /** At least 4 connections. Stays the caller's, who ends it after `close()`. */
+  readonly pool: Pool;
+  /** Ages and days are counted by it. Times in the streams are PostgreSQL's. */
+  readonly clock?: { now(): Date };
+  readonly metrics?: StoreMetrics;
+}
+
+const GROUP = { requests: 128, bytes: 4 * 1024 * 1024 };
+const TRANSACTIONS = 2;
+const LANE_WAIT = { waitMs: 5_000, retryMs: 100 };
+const HEARTBEAT_MS = 5_000;
+
+/** How the pool is shared: appends, lanes and leases leave one another, and short reads, a connection. */
+function shares(pool: Pool): { readonly lanes: number; readonly leases: number } {
+  const spare = pool.options.max - TRANSACTIONS;
+  if (spare < 2)
+    throw new StoreError('bad-request', 'The pool needs at least 4 connections', { max: pool.options.max });
+  return { lanes: Math.max(1, Math.floor(spare / 2)), leases: Math.max(1, Math.floor(spare / 2) - 1) };
+}
+
+/** The event store on PostgreSQL. The migrations must have run (`migrate`). */
+export function createStore({ pool, clock = { now: () => new Date() }, metrics = {} }: StoreOptions): Store {
+  const now = (): Date => clock.now();
+  const share = shares(pool);
+  const connection = queryable(pool);
+  const lanes = createLanes(pool, { maxHeld: share.lanes, ...LANE_WAIT });
+  const leases = createLeases(pool, { maxHeld: share.leases, heartbeatMs: HEARTBEAT_MS });
+  const commits = createGroupCommit({
+    limits: GROUP,
+    transactions: TRANSACTIONS,
+    run: (operations) =>
+      timed(operations.length, metrics, () => withConnection(pool, (client) => runOperations(client, operations))),
+  });
+  // A connection that breaks while idle leaves the pool by itself; without a listener the process would end.
+  const dropIdle = (): void => undefined;
+  pool.on('error', dropIdle);
+
+  return {
+    async append(request) {
+      const result = await commits.submit(appendOperation(request));
+      metrics.appended?.(result);
+      return result;
+    },
+    ...createSettling(commits, lanes),
+    streams: createStreams(connection),
+    feed: createFeed(connection),
+    subscriptions: { ...createCheckpoints(connection), tryLease: leases.tryLease },
+    parking: createParking(connection, lanes, now),
+    ledger: createLedger(pool, now),
+    deadLetters: createDeadLetters(connection),
+    report: createReport(connection),
+
+    async ping() {
+      const { rows } = await connection.query<{ name: string }>('select name from millrace.migrations');
+      const done = new Set(rows.map(({ name }) => name));
+      const missing = migrationNames().filter((name) => !done.has(name));
+      if (missing.length > 0) {
+        throw new StoreError('not-migrated', `Migrations did not run: ${missing.join(', ')}`, {
+          missing: missing.length,
+        });
+      }
+    },
+
+    async close() {
+      await commits.close();
+      await leases.releaseAll();
+      pool.off('error', dropIdle);
+    },
+  };
+}
+
+async function timed<T>(operations: number, metrics: StoreMetrics, work: () => Promise<T>): Promise<T> {
+  const from = performance.now();
+  const tell = (failed: boolean): void =>
+    metrics.committed?.({ operations, failed, seconds: (performance.now() - from) / 1000 });
+  try {
+    const value = await work();
+    tell(false);
+    return value;
+  } catch (error) {
+    tell(true);
+    throw error;
+  }
+}
