@@ -1,0 +1,14 @@
+import { createClosing } from './closing';
+
+describe('closing', () => {
+  it('closes in the reverse order, each one although another fails, and once', async () => {
+    const closed: string[] = [];
+    const closing = createClosing();
+    closing.add('pool', () => closed.push('pool'));
+    closing.add('producer', () => Promise.reject(new Error('gone')));
+    closing.add('consumer', () => closed.push('consumer'));
+    await expect(closing.close()).rejects.toThrow('producer did not close in order');
+    await expect(closing.close()).rejects.toThrow();
+    expect(closed).toEqual(['consumer', 'pool']);
+  });
+});
