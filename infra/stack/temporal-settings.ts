@@ -1,0 +1,23 @@
+/**
+ * Limits of a Temporal server of our own, raised from what suits a shared cluster. The poll rates matter most: at the
+ * usual 20 a shard reads its queues 20 times a second, and one workflow gets about ten activities a second.
+ */
+export const temporalSettings: Readonly<Record<string, number>> = {
+  'frontend.rps': 100_000,
+  'frontend.namespaceRPS': 100_000,
+  'frontend.namespaceRPS.visibility': 10_000,
+  'frontend.namespaceCount': 10_000,
+  'frontend.persistenceMaxQPS': 100_000,
+  'history.rps': 100_000,
+  'history.persistenceMaxQPS': 100_000,
+  'history.transferProcessorMaxPollRPS': 1_000,
+  'history.timerProcessorMaxPollRPS': 1_000,
+  'history.visibilityProcessorMaxPollRPS': 1_000,
+  'history.outboundProcessorMaxPollRPS': 1_000,
+  'matching.rps': 100_000,
+  'matching.persistenceMaxQPS': 100_000,
+  'worker.persistenceMaxQPS': 10_000,
+};
+
+/** What the platform's workflows are found by; all of them keywords. */
+export const searchAttributes = ['TenantId', 'AggregateId', 'CorrelationId', 'Stage', 'Target'] as const;
