@@ -78,7 +78,12 @@ export async function collect(deps: CollectDeps, sent: readonly { tenantId: stri
     stored: await readTransitions(store, streams),
     published: await readPublished(deps),
     services: await deps.countServices([...new Set([...streams.map((row) => row.tenantId), ...sent.map((event) => event.tenantId)])]),
-    ...report,
+    eventsIn: report.records,
+    duplicates: report.deliveries.duplicate,
+    parkedOnTheWay: report.deliveries.parked,
+    parkedNow: report.parkedLanes,
+    late: report.late,
+    dead: report.deliveries.dead,
     deadLetters: await readDeadLetters(deps),
   };
 }

@@ -1,0 +1,29 @@
+import { createKafkajsDriver, createPublisher, type KafkaDriver } from '@millrace/kafka';
+import { Pool } from 'pg';
+import { createStore } from '../../store';
+import type { Store } from '../../store/store';
+import { storeMetrics } from '../telemetry/store-metrics';
+import type { ProcessContext } from './process';
+
+export type Publisher = ReturnType<typeof createPublisher>;
+
+/** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
+export function openStore({ config, registry, closing }: ProcessContext, name: string): Store {
+  const pool = new Pool({ connectionString: config.DATABASE_URL, max: config.DATABASE_POOL, application_name: `millrace-${name}` });
+  closing.add(`${name}: pool`, () => pool.end());
+  const store = createStore({ pool, metrics: storeMetrics(registry) });
+  closing.add(`${name}: store`, () => store.close());
+  return store;
+}
+
+export function openKafka({ config, logger }: ProcessContext, name: string): KafkaDriver {
+  return createKafkajsDriver({ brokers: config.KAFKA_BROKERS, clientId: `millrace-${name}`, logger });
+}
+
+export async function openPublisher({ closing }: ProcessContext, driver: KafkaDriver, name: string): Promise<Publisher> {
+  const producer = await driver.producer();
+  closing.add(`${name}: producer`, () => producer.close());
+  const publisher = createPublisher({ producer });
+  closing.add(`${name}: publisher`, () => publisher.close());
+  return publisher;
+}

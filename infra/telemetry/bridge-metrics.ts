@@ -1,0 +1,50 @@
+import type { Registry } from 'prom-client';
+import type { BridgeMetrics, DeadLetterMetrics, RelayMetrics } from '../../bridges/metrics';
+import { counter, gauge, seconds, sizes } from './metrics';
+
+/** The inbound bridge's counts as Prometheus metrics. */
+export function bridgeMetrics(registry: Registry): BridgeMetrics {
+  const records = counter(registry, 'messaging_client_consumed_messages_total', 'Records read', ['topic', 'type']);
+  const outcomes = counter(registry, 'millrace_deliveries_total', 'Deliveries by how they ended', ['target', 'verdict', 'cause']);
+  const calls = seconds(registry, 'millrace_call_duration_seconds', 'Calls to Temporal', ['target', 'kind', 'result']);
+  const batch = sizes(registry, 'millrace_call_events', 'Events that one call carried', ['target']);
+  const parked = counter(registry, 'millrace_lanes_parked_total', 'Lanes that were parked', ['target', 'cause']);
+  const drained = counter(registry, 'millrace_drained_events_total', 'Events that the sweep delivered', ['target']);
+  const dead = counter(registry, 'millrace_dead_letters_total', 'Records given up', ['topic', 'cause']);
+  const sweeps = seconds(registry, 'millrace_sweep_duration_seconds', 'One look at the parked lanes');
+  const ledger = seconds(registry, 'millrace_ledger_write_duration_seconds', 'One write of the ledger');
+  return {
+    recordRead: (topic, type) => records.inc({ topic, type }),
+    outcome: (target, verdict, cause) => outcomes.inc({ target, verdict, cause }),
+    callEnded: (target, kind, result, durationMs, events) => {
+      calls.observe({ target, kind, result }, durationMs / 1000);
+      if (kind !== 'barrier') batch.observe({ target }, events);
+    },
+    laneParked: (target, cause) => parked.inc({ target, cause }),
+    drained: (target, events) => drained.inc({ target }, events),
+    deadLettered: (topic, cause) => dead.inc({ topic, cause }),
+    sweepEnded: (_lanes, durationMs) => sweeps.observe(durationMs / 1000),
+    ledgerWritten: (_rows, durationMs) => ledger.observe(durationMs / 1000),
+  };
+}
+
+/** The relay's counts as Prometheus metrics. */
+export function relayMetrics(registry: Registry): RelayMetrics {
+  const published = counter(registry, 'millrace_relay_published_total', 'Records published from the feed', ['topic']);
+  const batches = seconds(registry, 'millrace_relay_batch_duration_seconds', 'One batch from the feed to the acknowledgement');
+  const age = gauge(registry, 'millrace_relay_age_seconds', 'Age of the oldest entry just published');
+  const failures = counter(registry, 'millrace_relay_failures_total', 'Batches that failed and are published again');
+  const leading = gauge(registry, 'millrace_relay_leading', '1 while this process holds the lease');
+  return {
+    published: (topic, count) => published.inc({ topic }, count),
+    batchEnded: (_entries, durationMs) => batches.observe(durationMs / 1000),
+    age: (ageMs) => age.set(ageMs / 1000),
+    failed: () => failures.inc(),
+    leading: (holds) => leading.set(holds ? 1 : 0),
+  };
+}
+
+export function deadLetterMetrics(registry: Registry): DeadLetterMetrics {
+  const indexed = counter(registry, 'millrace_dead_letters_indexed_total', 'Dead letters put into the list', ['topic']);
+  return { indexed: (topic, letters) => indexed.inc({ topic }, letters) };
+}
