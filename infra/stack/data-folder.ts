@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { holderOf, markHeldBy, tryLock } from './lock';
 import { dataFolderFor, postgresUser } from './postgres-programs';
@@ -41,6 +41,7 @@ export async function openDataFolder(dataDir: string | 'temporary'): Promise<Dat
   }
   await previousServersGone(path);
   const postgres = postgresFolder(path);
+  await forgetStray(path, postgres);
   return {
     path,
     temporary,
@@ -68,6 +69,14 @@ export async function removeData(path: string): Promise<void> {
 function postgresFolder(path: string): string {
   const key = createHash('sha256').update(path).digest('hex').slice(0, 12);
   return dataFolderFor(join(path, 'postgres'), postgresUser(), key);
+}
+
+/** Data of PostgreSQL that lies elsewhere goes when the folder it belongs to was removed by hand or by `git clean`. */
+async function forgetStray(path: string, postgres: string): Promise<void> {
+  if (dirname(postgres) === path) return;
+  const mark = join(path, 'postgres-is-elsewhere');
+  if (!existsSync(mark)) await rm(postgres, { recursive: true, force: true });
+  writeFileSync(mark, `${postgres}\n`);
 }
 
 function livingGuards(path: string): number[] {

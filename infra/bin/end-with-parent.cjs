@@ -1,0 +1,7 @@
+/** Loaded before a command: when the process that started it is gone, even by kill -9, the command ends too. */
+const graceMs = 20_000;
+
+process.once('disconnect', () => {
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), graceMs).unref();
+});
