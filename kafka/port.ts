@@ -72,7 +72,15 @@ export interface KafkaAdmin {
 
 export interface KafkaDriver {
   producer(): Promise<Producer>;
-  join(group: { readonly groupId: string; readonly topics: readonly string[]; readonly fromBeginning: boolean; readonly sessionTimeoutMs?: number }, listener: GroupListener): Promise<GroupMember>;
+  join(
+    group: {
+      readonly groupId: string;
+      readonly topics: readonly string[];
+      readonly fromBeginning: boolean;
+      readonly sessionTimeoutMs?: number;
+    },
+    listener: GroupListener,
+  ): Promise<GroupMember>;
   admin(): Promise<KafkaAdmin>;
   /** Reads given partitions without a group, from an offset, until `until` (exclusive): for redrive, reports and tests. */
   readRange(topic: string, partition: number, from: bigint, until: bigint): AsyncIterable<IncomingRecord>;

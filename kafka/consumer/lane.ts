@@ -1,0 +1,80 @@
+import type { Tracked } from './tracker';
+import type { ConsumerLimits, LaneItem } from './types';
+
+export interface Entry<W> extends LaneItem<W> {
+  readonly tracked: Tracked;
+  readonly bytes: number;
+}
+
+/** One key's queue: first in, first out, at most one batch in flight. */
+export interface Lane<W> {
+  readonly key: string;
+  /** Waiting, oldest at `head`. */
+  queue: Entry<W>[];
+  head: number;
+  inFlight: readonly Entry<W>[] | undefined;
+  /** Rejected tries of the batch at its head. */
+  attempts: number;
+  /** A batch to be tried again, as it was. */
+  again: readonly Entry<W>[] | undefined;
+  /** When. */
+  retryAt: number;
+  /** In the list of lanes that may be started. */
+  ready: boolean;
+}
+
+export const createLane = <W>(key: string): Lane<W> => ({
+  key,
+  queue: [],
+  head: 0,
+  inFlight: undefined,
+  attempts: 0,
+  again: undefined,
+  retryAt: 0,
+  ready: false,
+});
+
+export const waiting = (lane: Lane<unknown>): number => lane.queue.length - lane.head;
+
+/** Takes the next batch out of the queue, within the limits; entries of a former assignment are dropped on the way. */
+export function takeBatch<W>(
+  lane: Lane<W>,
+  { maxBatch, maxBatchBytes }: Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes'>,
+): readonly Entry<W>[] {
+  const batch: Entry<W>[] = [];
+  let bytes = 0;
+  while (lane.head < lane.queue.length && batch.length < maxBatch) {
+    const entry = lane.queue[lane.head] as Entry<W>;
+    if (entry.tracked.tracker.current) {
+      if (batch.length > 0 && bytes + entry.bytes > maxBatchBytes) break;
+      batch.push(entry);
+      bytes += entry.bytes;
+    }
+    lane.head += 1;
+  }
+  compact(lane);
+  return batch;
+}
+
+/** Drops what belongs to a former assignment. What is in flight stays: it finishes, and does not count. */
+export function dropFormer<W>(lane: Lane<W>): void {
+  lane.queue = lane.queue.slice(lane.head).filter(isCurrent);
+  lane.head = 0;
+  if (lane.again !== undefined) {
+    const again = lane.again.filter(isCurrent);
+    lane.again = again.length > 0 ? again : undefined;
+    if (again.length === 0) lane.attempts = 0;
+  }
+}
+
+export const isCurrent = (entry: Entry<unknown>): boolean => entry.tracked.tracker.current;
+
+function compact<W>(lane: Lane<W>): void {
+  if (lane.head === lane.queue.length) {
+    lane.queue = [];
+    lane.head = 0;
+  } else if (lane.head > 1_024 && lane.head * 2 > lane.queue.length) {
+    lane.queue = lane.queue.slice(lane.head);
+    lane.head = 0;
+  }
+}

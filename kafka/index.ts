@@ -1,0 +1,19 @@
+export type { Backoff } from './backoff';
+export { type Clock, systemClock } from './clock';
+export { runConsumer } from './consumer/run-consumer';
+export {
+  type ConsumerLimits,
+  type ConsumerMetrics,
+  type ConsumerOptions,
+  type ConsumerStats,
+  DEFAULT_LIMITS,
+  type LaneItem,
+  type LaneWork,
+  type PartitionLag,
+  type RunningConsumer,
+} from './consumer/types';
+export { KafkaError, type KafkaErrorCode } from './errors';
+export { createKafkajsDriver, type KafkajsDriverOptions } from './kafkajs/driver';
+export { type Logger, silent } from './logger';
+export * from './port';
+export { createPublisher, type Publisher, type PublisherOptions, type PublishOptions } from './publisher/publisher';
