@@ -3,7 +3,10 @@ import type { OutgoingRecord } from '@millrace/kafka';
 import type { Condition, Script } from './script';
 
 interface EmitDeps {
-  readonly publisher: { publishEvent(event: Envelope): Promise<unknown>; publishRecord(record: OutgoingRecord): Promise<unknown> };
+  readonly publisher: {
+    publishEvent(event: Envelope): Promise<unknown>;
+    publishRecord(record: OutgoingRecord): Promise<unknown>;
+  };
   /** The stage of a subject now; undefined before its stream exists. */
   stageOf(subject: string): Promise<string | undefined>;
   readonly pause: (milliseconds: number) => Promise<void>;
@@ -17,7 +20,10 @@ async function until({ subject, stages }: Condition, { stageOf, pause }: EmitDep
   for (;;) {
     const stage = await stageOf(subject);
     if (stage !== undefined && stages.includes(stage)) return;
-    if (Date.now() > deadline) throw new Error(`${subject} did not reach ${stages.join(' or ')} within ${PATIENCE_MS / 1000} s; it is at ${stage ?? 'nothing yet'}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `${subject} did not reach ${stages.join(' or ')} within ${PATIENCE_MS / 1000} s; it is at ${stage ?? 'nothing yet'}`,
+      );
     await pause(POLL_MS);
   }
 }
@@ -25,7 +31,9 @@ async function until({ subject, stages }: Condition, { stageOf, pause }: EmitDep
 async function play(script: Script, deps: EmitDeps): Promise<void> {
   for (const step of script.steps) {
     if (step.when !== undefined) await until(step.when, deps);
-    await (step.event === undefined ? deps.publisher.publishRecord(step.record) : deps.publisher.publishEvent(step.event));
+    await (step.event === undefined
+      ? deps.publisher.publishRecord(step.record)
+      : deps.publisher.publishEvent(step.event));
   }
 }
 

@@ -11,7 +11,10 @@ import type { Script, Step } from './script';
 export async function scriptsFromFile(file: string): Promise<Script[]> {
   const steps: Step[] = [];
   let number = 0;
-  for await (const line of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({
+    input: createReadStream(file, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     number += 1;
     if (line.trim() !== '') steps.push(stepOf(line, `${file}:${number}`));
   }
@@ -23,7 +26,10 @@ function stepOf(line: string, place: string): Step {
   const decoded = registry.decode({ value: Buffer.from(line), headers: {}, key: null });
   if (decoded.ok) return { event: decoded.event };
   const record = rawRecord(line);
-  if (record === undefined) throw new Error(`${place}: ${decoded.fault.code}: ${decoded.fault.message}${decoded.fault.path ? ` at ${decoded.fault.path}` : ''}`);
+  if (record === undefined)
+    throw new Error(
+      `${place}: ${decoded.fault.code}: ${decoded.fault.message}${decoded.fault.path ? ` at ${decoded.fault.path}` : ''}`,
+    );
   return { record };
 }
 

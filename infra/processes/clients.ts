@@ -9,7 +9,11 @@ export type Publisher = ReturnType<typeof createPublisher>;
 
 /** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
 export function openStore({ config, registry, closing }: ProcessContext, name: string): Store {
-  const pool = new Pool({ connectionString: config.DATABASE_URL, max: config.DATABASE_POOL, application_name: `millrace-${name}` });
+  const pool = new Pool({
+    connectionString: config.DATABASE_URL,
+    max: config.DATABASE_POOL,
+    application_name: `millrace-${name}`,
+  });
   closing.add(`${name}: pool`, () => pool.end());
   const store = createStore({ pool, metrics: storeMetrics(registry) });
   closing.add(`${name}: store`, () => store.close());
@@ -20,7 +24,11 @@ export function openKafka({ config, logger }: ProcessContext, name: string): Kaf
   return createKafkajsDriver({ brokers: config.KAFKA_BROKERS, clientId: `millrace-${name}`, logger });
 }
 
-export async function openPublisher({ closing }: ProcessContext, driver: KafkaDriver, name: string): Promise<Publisher> {
+export async function openPublisher(
+  { closing }: ProcessContext,
+  driver: KafkaDriver,
+  name: string,
+): Promise<Publisher> {
   const producer = await driver.producer();
   closing.add(`${name}: producer`, () => producer.close());
   const publisher = createPublisher({ producer });

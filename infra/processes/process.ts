@@ -29,17 +29,21 @@ export async function runProcess(name: ProcessName, start: (context: ProcessCont
     ending = true;
     logger.info({ code }, why);
     setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
-    const failed = await closing.close().then(() => false, (error: unknown) => {
-      logger.error({ err: error }, 'closing failed');
-      return true;
-    });
+    const failed = await closing.close().then(
+      () => false,
+      (error: unknown) => {
+        logger.error({ err: error }, 'closing failed');
+        return true;
+      },
+    );
     process.exit(failed ? 1 : code);
   };
   const fail = (error: Error) => {
     logger.error({ err: error }, 'the process cannot go on');
     void end(1, 'ending after a failure');
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0, `draining after ${signal}`));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => void end(0, `draining after ${signal}`));
   try {
     const config = readConfig(process.env, name);
     logger = createLogger({ name: `millrace-${name}`, level: config.LOG_LEVEL });

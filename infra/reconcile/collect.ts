@@ -15,7 +15,8 @@ export interface CollectDeps {
 
 /** Every record of a topic up to its end now, in the order of each partition. */
 async function* wholeTopic({ driver, admin }: CollectDeps, topic: string): AsyncIterable<IncomingRecord> {
-  for (const { partition, offset } of await admin.endOffsets(topic)) yield* driver.readRange(topic, partition, 0n, offset);
+  for (const { partition, offset } of await admin.endOffsets(topic))
+    yield* driver.readRange(topic, partition, 0n, offset);
 }
 
 async function readPublished(deps: CollectDeps): Promise<PublishedTransition[]> {
@@ -23,7 +24,10 @@ async function readPublished(deps: CollectDeps): Promise<PublishedTransition[]> 
   for (const topic of deps.transitionTopics) {
     for await (const record of wholeTopic(deps, topic)) {
       const decoded = registry.decode(record);
-      if (!decoded.ok) throw new Error(`${topic} holds something that is no transition, at ${record.partition}/${record.offset}: ${decoded.fault.message}`);
+      if (!decoded.ok)
+        throw new Error(
+          `${topic} holds something that is no transition, at ${record.partition}/${record.offset}: ${decoded.fault.message}`,
+        );
       const { subject, version } = TransitionRecorded.data.parse(decoded.event.data);
       published.push({ subject, version, transitionId: decoded.event.eventId });
     }
@@ -38,7 +42,12 @@ async function readDeadLetters(deps: CollectDeps): Promise<Record<string, number
   for (const topic of deps.deadLetterTopics) {
     for await (const { headers } of wholeTopic(deps, topic)) {
       const cause = headers['x-error-code'] ?? 'unknown';
-      const origin = [topic, cause, headers['x-original-partition'], headers['x-original-offset'] ?? headers[HEADERS.eventId]].join(' ');
+      const origin = [
+        topic,
+        cause,
+        headers['x-original-partition'],
+        headers['x-original-offset'] ?? headers[HEADERS.eventId],
+      ].join(' ');
       if (seen.has(origin)) continue;
       seen.add(origin);
       counts[cause] = (counts[cause] ?? 0) + 1;
@@ -58,18 +67,26 @@ async function readStreams(store: Store): Promise<StreamRow[]> {
   return rows;
 }
 
-async function readTransitions(store: Store, streams: readonly StreamRow[]): Promise<Map<string, readonly Transition[]>> {
+async function readTransitions(
+  store: Store,
+  streams: readonly StreamRow[],
+): Promise<Map<string, readonly Transition[]>> {
   const stored = new Map<string, readonly Transition[]>();
   for (const { subject } of streams) stored.set(subject, await store.streams.transitions(subject));
   return stored;
 }
 
 /** Reads everything that the verdict compares. `sent` are the valid events that were sent, by tenant and id. */
-export async function collect(deps: CollectDeps, sent: readonly { tenantId: string; eventId: string }[], badRecords: number): Promise<Facts> {
+export async function collect(
+  deps: CollectDeps,
+  sent: readonly { tenantId: string; eventId: string }[],
+  badRecords: number,
+): Promise<Facts> {
   const { store } = deps;
   const streams = await readStreams(store);
   const inLedger: Facts['sent'][number][] = [];
-  for (const { tenantId, eventId } of sent) inLedger.push({ tenantId, eventId, inLedger: (await store.ledger.byEvent(tenantId, eventId)).length > 0 });
+  for (const { tenantId, eventId } of sent)
+    inLedger.push({ tenantId, eventId, inLedger: (await store.ledger.byEvent(tenantId, eventId)).length > 0 });
   const report = await store.report();
   return {
     sent: inLedger,
@@ -77,7 +94,9 @@ export async function collect(deps: CollectDeps, sent: readonly { tenantId: stri
     streams,
     stored: await readTransitions(store, streams),
     published: await readPublished(deps),
-    services: await deps.countServices([...new Set([...streams.map((row) => row.tenantId), ...sent.map((event) => event.tenantId)])]),
+    services: await deps.countServices([
+      ...new Set([...streams.map((row) => row.tenantId), ...sent.map((event) => event.tenantId)]),
+    ]),
     eventsIn: report.records,
     duplicates: report.deliveries.duplicate,
     parkedOnTheWay: report.deliveries.parked,

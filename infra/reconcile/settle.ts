@@ -24,7 +24,9 @@ export interface OnTheWay {
 }
 
 async function lagOf(admin: KafkaAdmin, groupId: string, topics: readonly string[]): Promise<number> {
-  const committed = new Map((await admin.committed(groupId, topics)).map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+  const committed = new Map(
+    (await admin.committed(groupId, topics)).map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]),
+  );
   let lag = 0n;
   for (const topic of topics) {
     for (const { partition, offset } of await admin.endOffsets(topic)) {
@@ -66,7 +68,8 @@ export async function settle(deps: SettleDeps, options: { quietMs: number; limit
     const moving = lag + deadLetterLag + unrelayed + unpublished > 0;
     const waiting = open + parkedLanes > 0;
     if (!moving && (!waiting || Date.now() - changedAt > options.quietMs)) return left;
-    if (Date.now() - started > options.limitMs) throw new Error(`Not settled after ${options.limitMs / 1000} s: ${JSON.stringify(left)}`);
+    if (Date.now() - started > options.limitMs)
+      throw new Error(`Not settled after ${options.limitMs / 1000} s: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, 400));
   }
 }

@@ -63,20 +63,25 @@ function compareServices({ streams, services }: Facts): Disagreement[] {
   const stageOf = new Map(
     streams.filter(({ target }) => target === 'orderSaga').map((row) => [orderOf(row.subject), row.stage]),
   );
-  return Object.entries(services).flatMap(([service, counts]) => [
-    {
-      what: `orders with more than one of: ${service}`,
-      ids: counts.filter(({ inForce }) => inForce > 1).map(orderName),
-    },
-    {
-      what: `cancelled orders with some of these in force: ${service}`,
-      ids: counts.filter((count) => count.inForce > 0 && stageOf.get(orderName(count)) === 'cancelled').map(orderName),
-    },
-    {
-      what: `orders that nobody ordered, among: ${service}`,
-      ids: counts.filter((count) => count.inForce > 0 && !stageOf.has(orderName(count))).map(orderName),
-    },
-  ]);
+  return (['charges', 'reservations', 'shipments'] as const).flatMap((service) => {
+    const counts = services[service];
+    return [
+      {
+        what: `orders with more than one of: ${service}`,
+        ids: counts.filter(({ inForce }) => inForce > 1).map(orderName),
+      },
+      {
+        what: `cancelled orders with some of these in force: ${service}`,
+        ids: counts
+          .filter((count) => count.inForce > 0 && stageOf.get(orderName(count)) === 'cancelled')
+          .map(orderName),
+      },
+      {
+        what: `orders that nobody ordered, among: ${service}`,
+        ids: counts.filter((count) => count.inForce > 0 && !stageOf.has(orderName(count))).map(orderName),
+      },
+    ];
+  });
 }
 
 /** Completed orders have their stock and their shipment; the charge may have been settled elsewhere. */

@@ -1,0 +1,5 @@
+import { runProcess } from './process';
+import { startServices } from './services';
+
+/** The outside that comes along: inventory, payments and shipping in one process. */
+void runProcess('services', startServices);

@@ -1,0 +1,19 @@
+import { startServices as start } from '../../services';
+import type { ProcessContext } from './process';
+
+const portOf = (url: string) => Number(new URL(url).port);
+
+/** Starts inventory, payments and shipping on the ports that the configuration names. */
+export async function startServices({ config, logger, closing }: ProcessContext): Promise<void> {
+  const services = await start({
+    databaseUrl: config.DATABASE_URL,
+    brokers: config.KAFKA_BROKERS,
+    logger,
+    ports: {
+      inventory: portOf(config.INVENTORY_URL),
+      payments: portOf(config.PAYMENTS_URL),
+      shipping: portOf(config.SHIPPING_URL),
+    },
+  });
+  closing.add('services', () => services.stop());
+}
