@@ -1,5 +1,5 @@
-import type { AppendRequest, AppendResult, DeliveredEvent, SubjectRef } from '../../store/types';
 import type { Store } from '../../store/store';
+import type { AppendRequest, AppendResult, DeliveredEvent, SubjectRef } from '../../store/types';
 
 export type { AppendRequest, AppendResult, DeliveredEvent, Json, SubjectRef, TransitionDraft } from '../../store/types';
 
@@ -9,7 +9,9 @@ export interface RecordingActivities {
   settleForeign(ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<void>;
 }
 
-export function createRecordingActivities(deps: { store: Pick<Store, 'append' | 'settleForeign'> }): RecordingActivities {
+export function createRecordingActivities(deps: {
+  store: Pick<Store, 'append' | 'settleForeign'>;
+}): RecordingActivities {
   return {
     recordTransitions: (request) => deps.store.append(request),
     settleForeign: (ref, events) => deps.store.settleForeign(ref, events),

@@ -1,0 +1,21 @@
+import type { Envelope } from '@millrace/events';
+import type { WorkflowContract } from './contract';
+import type { EffectContext } from './effects';
+import type { Machine } from './machine';
+
+/** A machine and what connects it with the world. */
+export interface Journey<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+  Policy,
+> {
+  readonly contract: WorkflowContract<Start, Input>;
+  /** Asked for once, at the start, and kept for the journey's life: an activity, so that its answer is in the history. */
+  policy(): Promise<Policy>;
+  machine(policy: Policy): Machine<State, Start, Input, Effect>;
+  perform(effect: Effect, context: EffectContext): Promise<void>;
+  /** Continue as new after so many events, or sooner if the server suggests it. Default 1,000. */
+  readonly continueAfterEvents?: number | undefined;
+}

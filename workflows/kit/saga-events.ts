@@ -1,0 +1,84 @@
+import type { Inbox } from './inbox';
+import type { WireEvent } from './wire';
+
+/** An event that the saga took without acting on it, and why. */
+export type Note = { readonly eventId: string; readonly eventType: string; readonly note: string };
+
+export type Consumed = { readonly eventId: string; readonly version: number };
+
+/** What a saga took from its inbox and has not yet recorded. Pure bookkeeping. */
+export class SagaEvents {
+  private causing: { event: WireEvent; version: number }[] = [];
+  private noted: { event: WireEvent; version: number; note: string }[] = [];
+  private untold: Note[] = [];
+
+  constructor(private readonly inbox: Inbox) {}
+
+  /** Taken and not yet recorded, in no particular order. */
+  get unrecorded(): WireEvent[] {
+    return [...this.causing, ...this.noted].map(({ event }) => event);
+  }
+
+  get hasNotes(): boolean {
+    return this.noted.length > 0;
+  }
+
+  has(types: readonly string[]): boolean {
+    return this.inbox.has(types);
+  }
+
+  /** Takes the oldest event of these types: a cause of the next move. */
+  take(types: readonly string[], version: number): WireEvent | undefined {
+    const event = this.inbox.takeFirst(types);
+    if (event) this.causing.push({ event, version });
+    return event;
+  }
+
+  /** Takes every event of these types, to be recorded as consumed without a move. */
+  note(types: readonly string[], version: number, note: string): void {
+    for (const event of this.inbox.takeEvery(types)) this.noted.push({ event, version, note });
+  }
+
+  /** An event taken as a cause turns out to cause nothing. */
+  demote(event: WireEvent, note: string): void {
+    for (const cause of this.causing.filter((each) => each.event === event)) this.noted.push({ ...cause, note });
+    this.causing = this.causing.filter((each) => each.event !== event);
+  }
+
+  /** For an append without a move: only what was noted; causes wait for their move. */
+  consumedNotes(): readonly Consumed[] {
+    return this.noted.map(consumed);
+  }
+
+  /** For an append with a move. Notes that were recorded before without a move are told with the next one. */
+  forMove(): { causes: string[]; consumed: Consumed[]; notes: Note[]; events: WireEvent[] } {
+    return {
+      causes: this.causing.map(({ event }) => event.eventId),
+      consumed: [...this.causing, ...this.noted].map(consumed),
+      notes: [...this.untold, ...this.noted.map(asNote)],
+      events: this.unrecorded,
+    };
+  }
+
+  notesRecorded(): void {
+    this.untold.push(...this.noted.map(asNote));
+    this.noted = [];
+  }
+
+  moveRecorded(): void {
+    this.causing = [];
+    this.noted = [];
+    this.untold = [];
+  }
+}
+
+const consumed = ({ event, version }: { event: WireEvent; version: number }): Consumed => ({
+  eventId: event.eventId,
+  version,
+});
+
+const asNote = ({ event, note }: { event: WireEvent; note: string }): Note => ({
+  eventId: event.eventId,
+  eventType: event.eventType,
+  note,
+});
