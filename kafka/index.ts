@@ -12,8 +12,26 @@ export {
   type PartitionLag,
   type RunningConsumer,
 } from './consumer/types';
+export {
+  DEAD_LETTER_HEADERS,
+  type DeadLetterCause,
+  type DeadLetterClass,
+  deadLetterTopic,
+  toDeadLetter,
+} from './dead-letter';
 export { KafkaError, type KafkaErrorCode } from './errors';
 export { createKafkajsDriver, type KafkajsDriverOptions } from './kafkajs/driver';
 export { type Logger, silent } from './logger';
 export * from './port';
 export { createPublisher, type Publisher, type PublisherOptions, type PublishOptions } from './publisher/publisher';
+export { PermanentError } from './subscribe/permanent-error';
+export { type HandledRecord, type SubscribeOptions, subscribe } from './subscribe/subscribe';
+export {
+  EVENT_TOPICS,
+  ensureTopics,
+  type TopicDifference,
+  type TopicSettings,
+  TRANSITION_TOPICS,
+  topicDrift,
+  topicSpecs,
+} from './topics';

@@ -1,0 +1,1 @@
+export { createMemoryDriver, type MemoryDriver, type MemoryDriverOptions } from './memory-driver';
