@@ -5,7 +5,11 @@ import { counter, gauge, seconds, sizes } from './metrics';
 /** The inbound bridge's counts as Prometheus metrics. */
 export function bridgeMetrics(registry: Registry): BridgeMetrics {
   const records = counter(registry, 'messaging_client_consumed_messages_total', 'Records read', ['topic', 'type']);
-  const outcomes = counter(registry, 'millrace_deliveries_total', 'Deliveries by how they ended', ['target', 'verdict', 'cause']);
+  const outcomes = counter(registry, 'millrace_deliveries_total', 'Deliveries by how they ended', [
+    'target',
+    'verdict',
+    'cause',
+  ]);
   const calls = seconds(registry, 'millrace_call_duration_seconds', 'Calls to Temporal', ['target', 'kind', 'result']);
   const batch = sizes(registry, 'millrace_call_events', 'Events that one call carried', ['target']);
   const parked = counter(registry, 'millrace_lanes_parked_total', 'Lanes that were parked', ['target', 'cause']);
@@ -31,7 +35,11 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
 /** The relay's counts as Prometheus metrics. */
 export function relayMetrics(registry: Registry): RelayMetrics {
   const published = counter(registry, 'millrace_relay_published_total', 'Records published from the feed', ['topic']);
-  const batches = seconds(registry, 'millrace_relay_batch_duration_seconds', 'One batch from the feed to the acknowledgement');
+  const batches = seconds(
+    registry,
+    'millrace_relay_batch_duration_seconds',
+    'One batch from the feed to the acknowledgement',
+  );
   const age = gauge(registry, 'millrace_relay_age_seconds', 'Age of the oldest entry just published');
   const failures = counter(registry, 'millrace_relay_failures_total', 'Batches that failed and are published again');
   const leading = gauge(registry, 'millrace_relay_leading', '1 while this process holds the lease');

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Seconds; from a local call to a slow dependency. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -13,17 +13,37 @@ export function createRegistry(process: string): Registry {
   return registry;
 }
 
-export const counter = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []) =>
-  new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
-export const gauge = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []) =>
-  new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
-export const seconds = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []) =>
-  new Histogram({ name, help, labelNames: [...labelNames], buckets: DURATIONS, registers: [registry] });
-export const sizes = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []) =>
-  new Histogram({ name, help, labelNames: [...labelNames], buckets: SIZES, registers: [registry] });
+export const counter = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+) => new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+export const gauge = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+) => new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+export const seconds = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+) => new Histogram({ name, help, labelNames: [...labelNames], buckets: DURATIONS, registers: [registry] });
+export const sizes = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+) => new Histogram({ name, help, labelNames: [...labelNames], buckets: SIZES, registers: [registry] });
 
 /** Serves `/metrics` and `/healthz` for the processes that have no HTTP of their own. Port 0 takes a free one. */
-export async function serveMetrics(registry: Registry, port: number, host = '127.0.0.1'): Promise<{ port: number; close(): Promise<void> }> {
+export async function serveMetrics(
+  registry: Registry,
+  port: number,
+  host = '127.0.0.1',
+): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return response.end('ok\n');
     if (request.url !== '/metrics') return response.writeHead(404).end();

@@ -8,9 +8,16 @@ const registered = new WeakMap<Registry, StoreMetrics>();
 export function storeMetrics(registry: Registry): StoreMetrics {
   const known = registered.get(registry);
   if (known !== undefined) return known;
-  const duration = seconds(registry, 'eventstore_append_duration_seconds', 'Duration of one transaction of appends', ['outcome']);
+  const duration = seconds(registry, 'eventstore_append_duration_seconds', 'Duration of one transaction of appends', [
+    'outcome',
+  ]);
   const size = sizes(registry, 'eventstore_append_group_size', 'Appends that shared one transaction');
-  const results = counter(registry, 'eventstore_appends_total', 'Appends by result; conflict is a bug and wants a look', ['result']);
+  const results = counter(
+    registry,
+    'eventstore_appends_total',
+    'Appends by result; conflict is a bug and wants a look',
+    ['result'],
+  );
   const metrics: StoreMetrics = {
     committed: (group) => {
       duration.observe({ outcome: group.failed ? 'failed' : 'committed' }, group.seconds);
