@@ -7,7 +7,7 @@ const failures = {
   /** The store was closed. */
   closed: 'transient',
   'bad-cursor': 'never',
-  /** An id or name that PostgreSQL cannot keep as text: NUL, or half a surrogate pair. */
+  /** An id or name that PostgreSQL cannot keep as text (NUL, half a surrogate pair) or not in an index (too long). */
   'unstorable-text': 'never',
   /** The request contradicts itself. */
   'bad-request': 'bug',
@@ -46,9 +46,9 @@ export class StoreError extends Error {
 
 /**
  * SQLSTATE classes and codes that go away by themselves: connection (08), resources (53), rollback by deadlock or
- * serialization (40), operator intervention (57), lock and statement timeouts.
+ * serialization (40), operator intervention (57), a lock's timeout, an idle transaction's end, a standby before it is promoted.
  */
-const transientSqlState = /^(08|53|40|57|55P03)/;
+const transientSqlState = /^(08|53|40|57|55P03|25P03|25006)/;
 const transientSystemCode = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 /** node-postgres reports a lost connection as a plain error. */
 const lostConnection =

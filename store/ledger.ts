@@ -51,7 +51,7 @@ export function createLedger(pool: Pool, now: () => Date): Store['ledger'] {
   return {
     async write(rows) {
       if (rows.length === 0) return;
-      const latest = [...new Map(rows.map((row) => [`${row.topic}/${row.partition}/${row.offset}`, row])).values()];
+      const latest = latestInOrder(rows);
       const days = new Set(latest.map(({ readAt }) => dayOf(new Date(readAt))));
       await preparePartitions(days);
       try {
@@ -100,6 +100,12 @@ export function createLedger(pool: Pool, now: () => Date): Store['ledger'] {
       return Object.fromEntries(rows.map(({ verdict, records }) => [verdict, records]));
     },
   };
+}
+
+/** Each record once, and in one order for everybody, so that two writers of the same records do not deadlock. */
+function latestInOrder(rows: readonly LedgerRow[]): readonly LedgerRow[] {
+  const latest = new Map(rows.map((row) => [`${row.topic}/${row.partition}/${row.offset.padStart(20, '0')}`, row]));
+  return [...latest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
 async function upsert(connection: Queryable, rows: readonly LedgerRow[]): Promise<void> {

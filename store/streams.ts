@@ -1,6 +1,7 @@
 import type { Queryable } from './connection';
 import { decodeCursor, pageOf } from './cursor';
 import type { Store } from './store';
+import { requireIndexable } from './text';
 import { transitionId } from './transition-id';
 import type { DeliveredEvent, Json, StreamRow, StreamStatus, Transition, Verdict } from './types';
 
@@ -111,6 +112,8 @@ async function verdicts(
   subject: string,
   eventIds: readonly string[],
 ): Promise<readonly Verdict[]> {
+  requireIndexable({ subject });
+  for (const eventId of eventIds) requireIndexable({ eventId });
   const { rows } = await connection.query<{ status: StreamStatus; consumed: readonly string[] }>(
     `select status, array(
       select event_id from millrace.consumed where subject = $1 and event_id = any($2::text[])

@@ -12,6 +12,19 @@ export function requireStorable(fields: Readonly<Record<string, string | null | 
   }
 }
 
+/** An index entry holds 2,700 bytes: a subject and an event id side by side. */
+const longestIdBytes = 1_000;
+
+/** Like `requireStorable`, for what is looked up by an index. */
+export function requireIndexable(ids: Readonly<Record<string, string>>): void {
+  requireStorable(ids);
+  for (const [field, id] of Object.entries(ids)) {
+    if (Buffer.byteLength(id) > longestIdBytes) {
+      throw new StoreError('unstorable-text', `${field} is longer than ${longestIdBytes} bytes`, { field });
+    }
+  }
+}
+
 /** Longest text that still fits an index beside another one; counted in UTF-16 units. */
 const longest = 300;
 

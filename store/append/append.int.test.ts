@@ -1,7 +1,7 @@
 import { createStore } from '../create-store';
 import type { Store } from '../store';
-import { type FreshDatabase, freshDatabase } from '../testing';
 import { appendRequest, deliveredEvent, nextAppend, subjectRef } from '../test/samples';
+import { type FreshDatabase, freshDatabase } from '../testing';
 
 let database: FreshDatabase;
 let store: Store;
@@ -31,7 +31,18 @@ describe('append', () => {
     expect(await store.subscriptions.save('relay', entries[0]!.at)).toBe(false);
     await store.settleForeign(ref, [deliveredEvent(ref, 'p1')]);
     expect(await store.parking.count()).toEqual({ lanes: 1, events: 1 });
-    await store.ledger.write([{ topic: 't', partition: 0, offset: '1', eventId: 'e1', eventType: 'OrderPlaced', tenantId: 'acme', readAt: new Date().toISOString(), verdicts: [{ subject: ref.subject, verdict: 'delivered' }] }]);
+    await store.ledger.write([
+      {
+        topic: 't',
+        partition: 0,
+        offset: '1',
+        eventId: 'e1',
+        eventType: 'OrderPlaced',
+        tenantId: 'acme',
+        readAt: new Date().toISOString(),
+        verdicts: [{ subject: ref.subject, verdict: 'delivered' }],
+      },
+    ]);
     await store.ledger.maintain(3);
     console.log(await store.report(), await store.ledger.summary());
     await store.ping();

@@ -1,4 +1,4 @@
-import { requireStorable } from '../text';
+import { requireIndexable, requireStorable } from '../text';
 import type { AppendRequest, AppendResult, DeliveredEvent, SubjectRef } from '../types';
 import { decideAppend, requireSound } from './decide-append';
 import { decideAfterClose, type LateVerdict } from './decide-late';
@@ -35,13 +35,16 @@ export function afterCloseOperation(
   };
 }
 
-export const requireStorableSubject = ({ subject, target, tenantId, key }: SubjectRef): void =>
-  requireStorable({ subject, target, tenantId, key });
+export function requireStorableSubject({ subject, target, tenantId, key }: SubjectRef): void {
+  requireIndexable({ subject, tenantId });
+  requireStorable({ target, key });
+}
 
 /** Events are kept whole as JSON, which takes any text; what is looked up or shown beside it must be storable. */
 export function requireStorableEvents(events: readonly DeliveredEvent[]): void {
   for (const { eventId, correlationId, traceparent } of events) {
-    requireStorable({ eventId, correlationId, traceparent });
+    requireIndexable({ eventId });
+    requireStorable({ correlationId, traceparent });
   }
 }
 
@@ -53,6 +56,6 @@ function requireStorableAppend(request: AppendRequest): void {
     requireStorable({ from, to });
     for (const cause of causes) requireStorable({ cause });
   }
-  for (const { eventId } of request.consumed) requireStorable({ eventId });
+  for (const { eventId } of request.consumed) requireIndexable({ eventId });
   requireStorableEvents(request.late);
 }

@@ -1,9 +1,18 @@
 /**
- * Named, so that they are planned once per connection. A plan made while the tables were small would read them whole
- * for ever after; the transaction's settings (`indexed`) leave only the indexes to it.
+ * The statements are named, so that they are planned once per connection. A plan made while the tables were small would
+ * read them whole for ever after; these settings leave only the indexes to it.
  */
-export const indexed =
-  'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
+const indexed = `set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off;
+  set local jit = off`;
+
+/**
+ * A transaction that hangs holds its streams, and once it has an id, everybody's feed. A process that stops in the
+ * middle of one loses it; whoever waits for its streams is told to try again.
+ */
+const bounded = `set local lock_timeout = '10s'; set local statement_timeout = '30s';
+  set local idle_in_transaction_session_timeout = '15s'`;
+
+export const settings = `${indexed}; ${bounded}`;
 
 /** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted. */
 export const readStored = {

@@ -3,7 +3,7 @@ import { inTransaction, queryable } from '../connection';
 import { storeError } from '../errors';
 import { lockKey, sortedKeys } from '../lock-key';
 import type { Json } from '../types';
-import { indexed, readStored, writeGroup } from './statements';
+import { readStored, settings, writeGroup } from './statements';
 import type { Decision, LateWrite, Operation, Stored, StoredTransition, TransitionWrite, Writes } from './stored';
 
 export type Outcome<Result> =
@@ -20,7 +20,7 @@ export async function runOperations<Result>(
   operations: readonly Operation<Result>[],
   alongside?: (results: readonly Outcome<Result>[], now: string) => Promise<void>,
 ): Promise<readonly Outcome<Result>[]> {
-  return inTransaction(client, `${indexed}; ${lockStreams(operations)}`, async () => {
+  return inTransaction(client, `${settings}; ${lockStreams(operations)}`, async () => {
     const { now, storedOf } = await read(client, operations);
     const decided = operations.map((operation) => decide(operation, storedOf(operation.subject), now));
     await write(client, operations, decided, now);
