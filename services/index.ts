@@ -89,7 +89,7 @@ export async function startServices({
     await migrateServices(pool);
     const producer = await createKafkajsDriver({ brokers, clientId: 'millrace-services' }).producer();
     closing.add(() => producer.close());
-    const publisher = createPublisher({ producer });
+    const publisher = createPublisher({ producer, deadlineMs: 10_000 });
     closing.add(() => publisher.close());
     const start = async (name: ServiceName): Promise<string> => {
       const service = creators[name]({ pool, publisher, logger, host, port: ports[name] ?? 0 });

@@ -1,0 +1,58 @@
+import { createPoller, pauseAfterFailure, pauseWhenIdle, type Round } from './poller';
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('a poller', () => {
+  it.each([
+    [1, undefined, 20],
+    [2, undefined, 40],
+    [7, undefined, 1_000],
+    [5_000, undefined, 1_000],
+    [7, 300.2, 301],
+    [7, -5, 0],
+    [1, 300, 20],
+  ])('pauses after %d idle rounds, with work due in %s ms, for %d ms', (rounds, nextMs, pause) => {
+    expect(pauseWhenIdle(rounds, nextMs)).toBe(pause);
+  });
+
+  it('backs off after failures up to five seconds, spread over the upper half', () => {
+    expect(pauseAfterFailure(1, () => 0)).toBe(50);
+    expect(pauseAfterFailure(3, () => 1)).toBe(400);
+    expect(pauseAfterFailure(5_000, () => 1)).toBe(5_000);
+  });
+
+  it('looks at once when it is woken, also while it works', async () => {
+    const rounds: ((round: Round) => void)[] = [];
+    const work = () => new Promise<Round>((resolve) => rounds.push(resolve));
+    const poller = createPoller({ name: 'test', work, logger: silent });
+    poller.start();
+    poller.wake();
+    const before = Date.now();
+    rounds[0]?.({ found: false, nextMs: 1_000_000 });
+    while (rounds.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(Date.now() - before).toBeLessThan(20);
+    const stopped = poller.stop();
+    rounds[1]?.({ found: true });
+    await stopped;
+    expect(rounds).toHaveLength(2);
+  });
+
+  it('goes on after a failure', async () => {
+    let rounds = 0;
+    let goneOn = () => {};
+    const again = new Promise<void>((resolve) => {
+      goneOn = resolve;
+    });
+    const work = async (): Promise<Round> => {
+      rounds += 1;
+      if (rounds === 1) throw new Error('once');
+      goneOn();
+      return { found: false };
+    };
+    const poller = createPoller({ name: 'test', work, logger: silent, random: () => 0 });
+    poller.start();
+    await again;
+    await poller.stop();
+    expect(rounds).toBe(2);
+  });
+});
