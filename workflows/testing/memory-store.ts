@@ -1,0 +1,126 @@
+import type { RecordingActivities } from '../../activities/recording/recording.activities';
+import { decideAppend, requireSound } from '../../store/append/decide-append';
+import { decideAfterClose } from '../../store/append/decide-late';
+import type { Stored, StoredTransition, Writes } from '../../store/append/stored';
+import type { AppendRequest, DeliveredEvent, Json, SubjectRef } from '../../store/types';
+import { Watched } from './watched';
+
+export interface MemoryTransition {
+  readonly version: number;
+  readonly from: string | null;
+  readonly to: string;
+  readonly causes: readonly string[];
+  readonly reason: string | null;
+  readonly data: Json;
+}
+
+export interface MemoryStream {
+  readonly chain: string;
+  readonly version: number;
+  readonly status: 'open' | 'closed';
+  readonly stage: string;
+  readonly state: Json;
+  readonly deadline: string | null;
+  readonly correlationId: string;
+  readonly traceparents: readonly (string | null)[];
+  readonly transitions: readonly MemoryTransition[];
+  /** The version that each event met. */
+  readonly consumed: ReadonlyMap<string, number>;
+  readonly late: readonly DeliveredEvent[];
+}
+
+/** The store's own decisions over maps, as recording activities: for tests of workflows. */
+export class MemoryStore extends Watched implements RecordingActivities {
+  private readonly streams = new Map<string, MemoryStream>();
+  readonly parked = new Map<string, DeliveredEvent[]>();
+  readonly requests: AppendRequest[] = [];
+  /** Called before each append is decided; may throw or wait. */
+  beforeAppend: (request: AppendRequest) => Promise<void> | void = () => undefined;
+  /** Called after each append is stored, before it is answered; may throw or wait. */
+  afterAppend: (request: AppendRequest) => Promise<void> | void = () => undefined;
+
+  recordTransitions = async (request: AppendRequest) => {
+    await this.beforeAppend(request);
+    requireSound(request);
+    const { result, writes } = decideAppend(this.stored(request.subject), request, new Date().toISOString());
+    this.requests.push(request);
+    if (writes) this.write(request.subject, writes);
+    await this.afterAppend(request);
+    return result;
+  };
+
+  settleForeign = async (ref: SubjectRef, events: readonly DeliveredEvent[]) => {
+    const stored = this.stored(ref.subject);
+    const { result, writes } = decideAfterClose(stored, ref.subject, events, false);
+    if (writes) this.write(ref.subject, writes);
+    if (result !== 'open') return;
+    const lane = this.parked.get(ref.subject) ?? [];
+    const known = new Set([...stored.consumed.keys(), ...lane.map(({ eventId }) => eventId)]);
+    this.parked.set(ref.subject, [...lane, ...events.filter(({ eventId }) => !known.has(eventId))]);
+    this.changed();
+  };
+
+  /** @throws if the subject has no stream */
+  stream(subject: string): MemoryStream {
+    const stream = this.streams.get(subject);
+    if (stream === undefined) throw new Error(`${subject} has no stream`);
+    return stream;
+  }
+
+  stages(subject: string): string[] {
+    return this.stream(subject).transitions.map(({ to }) => to);
+  }
+
+  reasons(subject: string): (string | null)[] {
+    return this.stream(subject).transitions.map(({ reason }) => reason);
+  }
+
+  /** Resolves when the subject's stream is in this stage; time-skipping servers do not skip meanwhile. */
+  untilStage(subject: string, stage: string, version = 0): Promise<void> {
+    return this.until(`${subject} in ${stage}`, () => {
+      const stream = this.streams.get(subject);
+      return stream !== undefined && stream.stage === stage && stream.version >= version;
+    });
+  }
+
+  untilConsumed(subject: string, eventId: string): Promise<void> {
+    return this.until(`${subject} takes ${eventId}`, () => this.streams.get(subject)?.consumed.has(eventId) === true);
+  }
+
+  private stored(subject: string): Stored {
+    const stream = this.streams.get(subject);
+    const transitions = (stream?.transitions ?? []).map((transition): [number, StoredTransition] => [
+      transition.version,
+      { ...transition, recordedAt: '2026-01-01T00:00:00.000Z' },
+    ]);
+    return { stream, consumed: stream?.consumed ?? new Map(), transitions: new Map(transitions) };
+  }
+
+  private write(subject: string, { stream: row, consumed, transitions, late }: Writes): void {
+    const before = this.streams.get(subject) ?? row;
+    if (before === undefined) throw new Error(`${subject} is written without a row`);
+    const known: Partial<MemoryStream> = this.streams.get(subject) ?? {};
+    this.streams.set(subject, {
+      ...before,
+      ...row,
+      traceparents: [...(known.traceparents ?? []), ...transitions.map(({ traceparent }) => traceparent)],
+      transitions: [
+        ...(known.transitions ?? []),
+        ...transitions.map(({ version, from, to, causes, reason = null, data = null }) => ({
+          version,
+          from,
+          to,
+          causes,
+          reason,
+          data,
+        })),
+      ],
+      consumed: new Map([
+        ...(known.consumed ?? []),
+        ...consumed.map(({ eventId, version }): [string, number] => [eventId, version]),
+      ]),
+      late: [...(known.late ?? []), ...late.map(({ event }) => event)],
+    });
+    this.changed();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WireEvent, type WorkflowInput } from '../kit/wire';
+
+export interface TestSubject {
+  readonly subject: string;
+  readonly handle: WorkflowHandle;
+  send(...events: WireEvent[]): Promise<void>;
+  barrier(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly target: string;
+  readonly taskQueue: string;
+  readonly tenantId?: string;
+  readonly key: string;
+  readonly recording?: Recording;
+}
+
+const attribute = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+
+/** Starts a subject as the bridge does: signal with start, the starting event first. */
+export async function startSubject(client: Client, options: StartOptions, events: WireEvent[]): Promise<TestSubject> {
+  const { target, tenantId = 'test', key, taskQueue, recording } = options;
+  const subject = `${target}/${tenantId}/${key}`;
+  const input: WorkflowInput = { subject, target, tenantId, key, recording };
+  await client.workflow.signalWithStart(target, {
+    workflowId: subject,
+    taskQueue,
+    args: [input],
+    signal: DOMAIN_EVENTS,
+    signalArgs: [events],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: attribute('TenantId'), value: tenantId },
+      { key: attribute('AggregateId'), value: key },
+      { key: attribute('CorrelationId'), value: events[0]?.correlationId ?? '' },
+      { key: attribute('Target'), value: target },
+    ]),
+  });
+  const handle = client.workflow.getHandle(subject);
+  return {
+    subject,
+    handle,
+    send: (...more) => handle.signal(DOMAIN_EVENTS, more),
+    barrier: async () => {
+      await handle.executeUpdate(INBOX_BARRIER);
+    },
+  };
+}
