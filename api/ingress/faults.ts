@@ -1,0 +1,60 @@
+import type { DecodeFault } from '@millrace/events';
+import { type FieldError, Problem, type ProblemCode } from '../http/problem';
+import { jsonPointer } from '../http/route';
+import type { Parcel } from './parcels';
+
+/** What the registry found wrong with one event of a request. */
+export interface EventFault {
+  readonly fault: DecodeFault;
+  readonly parcel: Pick<Parcel, 'form' | 'index'>;
+}
+
+const codes: Readonly<Record<DecodeFault['code'], ProblemCode>> = {
+  empty: 'malformed-json',
+  'malformed-json': 'malformed-json',
+  'too-deep': 'invalid-request',
+  oversized: 'too-large',
+  'not-an-envelope': 'invalid-event',
+  'unknown-type': 'unknown-event-type',
+  'unknown-version': 'unknown-event-version',
+  'schema-violation': 'invalid-event',
+};
+
+const mostErrors = 100;
+
+/** One problem for all faults of a request; its code and status are those of the first. */
+export function problemOfFaults(faults: readonly [EventFault, ...EventFault[]], events: number): Problem {
+  const [{ fault, parcel }] = faults;
+  const detail =
+    parcel.index === undefined
+      ? fault.message
+      : `${faults.length} of ${events} events cannot be sent, so none was. Event ${parcel.index}: ${fault.message}`;
+  return new Problem(codes[fault.code], detail, { errors: faults.slice(0, mostErrors).map(errorOf) });
+}
+
+function errorOf({ fault, parcel }: EventFault): FieldError {
+  return {
+    ...(fault.path === undefined ? {} : fieldAt(parcel.form, fault.path)),
+    ...(parcel.index === undefined ? {} : { index: parcel.index }),
+    code: fault.code,
+    detail: fault.message,
+  };
+}
+
+/** CloudEvents' names for fields of the envelope; others are the same in lower case. */
+const attributes: Readonly<Record<string, string>> = {
+  eventId: 'id',
+  eventType: 'type',
+  eventTime: 'time',
+  aggregateId: 'subject',
+};
+
+/** Where the caller finds the field at fault: the registry names it as the envelope does, `data.lines.0.sku`. */
+export function fieldAt(form: Parcel['form'], path: string): Pick<FieldError, 'pointer' | 'parameter'> {
+  const [field = '', ...inside] = path.split('.');
+  if (form === 'envelope' || field === 'data') {
+    return { pointer: jsonPointer(form === 'binary' ? inside : [field, ...inside]) };
+  }
+  const attribute = attributes[field] ?? field.toLowerCase();
+  return form === 'binary' ? { parameter: `ce-${attribute}` } : { pointer: jsonPointer([attribute, ...inside]) };
+}

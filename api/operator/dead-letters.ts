@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { ApiStore } from '../deps';
+import { tenantToRead } from '../http/principal';
+import { type Route, route } from '../http/route';
+import { given, pageOf, pageParameters, storePage, tenantParameter } from '../reads/paging';
+import { deadLetterOf, deadLetterParameter, deadLetterSchema, deadLetterView } from './dead-letter-view';
+
+interface Deps {
+  readonly store: ApiStore;
+}
+
+export const listDeadLetters = ({ store }: Deps): Route =>
+  route({
+    operationId: 'listDeadLetters',
+    method: 'get',
+    path: '/v1/dead-letters',
+    tag: 'operator',
+    summary: 'Events that were given up, with their causes',
+    query: z.strictObject({
+      topic: z.string().max(300).optional().describe('The original topic'),
+      cause: z.string().max(200).optional(),
+      ...tenantParameter,
+      ...pageParameters,
+    }),
+    replies: { 200: { description: 'One page', schema: pageOf(deadLetterSchema) } },
+    problems: ['invalid-request', 'not-found', 'store-unavailable'],
+    handle: async ({ principal, query }) => {
+      const { topic, cause } = query;
+      const tenantId = tenantToRead(principal, query.tenant);
+      const { items, next } = await store.deadLetters.list(given({ topic, cause, tenantId }), storePage(query));
+      return { status: 200, body: { items: items.map(deadLetterView), next } };
+    },
+  });
+
+const recordSchema = deadLetterSchema.extend({
+  headers: z.record(z.string(), z.string()),
+  value: z
+    .object({ encoding: z.enum(['utf8', 'base64']), content: z.string() })
+    .nullable()
+    .describe('The record as it was; base64 when it is no text'),
+});
+
+export const getDeadLetter = ({ store }: Deps): Route =>
+  route({
+    operationId: 'getDeadLetter',
+    method: 'get',
+    path: '/v1/dead-letters/:id',
+    tag: 'operator',
+    summary: 'A dead letter with its record',
+    params: deadLetterParameter,
+    replies: { 200: { description: 'The letter', schema: recordSchema } },
+    problems: ['invalid-request', 'not-found', 'store-unavailable'],
+    handle: async ({ principal, params }) => {
+      const letter = await deadLetterOf(store, params.id, principal);
+      const { headers, value } = letter;
+      return { status: 200, body: { ...deadLetterView(letter), headers, value: value === null ? null : shown(value) } };
+    },
+  });
+
+function shown(value: Buffer) {
+  try {
+    return { encoding: 'utf8', content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value) };
+  } catch {
+    return { encoding: 'base64', content: value.toString('base64') };
+  }
+}
