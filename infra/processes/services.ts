@@ -1,10 +1,10 @@
-import { startServices as start } from '../../services';
+import { type RunningServices, startServices as start } from '../../services';
 import type { ProcessContext } from './process';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
-/** Starts inventory, payments and shipping on the ports that the configuration names. */
-export async function startServices({ config, logger, closing }: ProcessContext): Promise<void> {
+/** Starts inventory, payments and shipping on the ports that the configuration names; port 0 takes a free one. Answers where they listen. */
+export async function startServices({ config, logger, closing }: ProcessContext): Promise<RunningServices['baseUrls']> {
   const services = await start({
     databaseUrl: config.DATABASE_URL,
     brokers: config.KAFKA_BROKERS,
@@ -16,4 +16,5 @@ export async function startServices({ config, logger, closing }: ProcessContext)
     },
   });
   closing.add('services', () => services.stop());
+  return services.baseUrls;
 }

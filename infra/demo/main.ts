@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '../config/config';
+import { addresses, startDevelopment } from '../processes/development';
+import { StackError } from '../stack';
+import { checkout } from '../stack/checkout';
+import { type DemoArguments, readArguments, USAGE } from './arguments';
+import { play } from './play';
+
+/** Deadlines short enough to be watched. */
+const settings = {
+  API_PORT: '0',
+  ORDER_PAYMENT_DEADLINE_MS: '12000',
+  APPOINTMENT_REMINDER_BEFORE_MS: '8000',
+  APPOINTMENT_MISSED_AFTER_MS: '3000',
+  APPOINTMENT_FOLLOW_UP_AFTER_MS: '2000',
+  LOG_LEVEL: 'info',
+};
+
+async function demo({ stay, events, json }: DemoArguments): Promise<number> {
+  let interrupt: (code: number) => void = (code) => process.exit(code);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(130));
+  const development = await startDevelopment({
+    dataDir: 'temporary',
+    settings,
+    logFile: join(checkout, '.millrace', 'demo.log'),
+    onProgress: (line) => console.log(line),
+    fail: (error) => {
+      console.error(error);
+      interrupt(1);
+    },
+  });
+  const interrupted = new Promise<number>((resolve) => {
+    interrupt = resolve;
+  });
+  try {
+    console.log(`\n${addresses(development)}\n`);
+    const played = play(development, events).then(async (result) => {
+      console.log(result.text);
+      if (json !== undefined) await writeFile(json, `${JSON.stringify(result.table, null, 2)}\n`);
+      if (!stay) return result.agrees ? 0 : 1;
+      console.log(`Everything stays up until Ctrl-C.\n\n${addresses(development)}`);
+      return interrupted.then(() => (result.agrees ? 0 : 1));
+    });
+    return await Promise.race([played, interrupted]);
+  } finally {
+    await development.stop();
+  }
+}
+
+async function main(): Promise<number> {
+  try {
+    return await demo(readArguments(process.argv.slice(2)));
+  } catch (failure) {
+    const expected = failure instanceof StackError || failure instanceof ConfigError;
+    const badUsage = failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS');
+    console.error(badUsage ? `${failure.message}\nusage: ${USAGE}` : expected ? failure.message : failure);
+    return 1;
+  }
+}
+
+main().then((code) => process.exit(code));

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** What the operator of the demo does about a stuck saga: mend the cause and retry, or give up. */
+export interface Resolution {
+  readonly subject: string;
+  readonly decision: 'retry' | 'give-up';
+  /** Mended at the inventory before a retry. */
+  readonly repairSku?: string;
+}
+
+interface OperatorDeps {
+  readonly apiUrl: string;
+  readonly inventoryUrl: string;
+  readonly say: (line: string) => void;
+}
+
+const shownWorkflow = z.object({ stage: z.string(), version: z.number() });
+
+const PATIENCE_MS = 90_000;
+const POLL_MS = 300;
+
+async function post(url: string, body: unknown): Promise<void> {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+}
+
+/** Waits until the API shows the saga as stuck, then decides over the API, as a person would. */
+async function resolve({ subject, decision, repairSku }: Resolution, { apiUrl, inventoryUrl, say }: OperatorDeps): Promise<void> {
+  const workflow = `${apiUrl}/v1/workflows/${encodeURIComponent(subject)}`;
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const response = await fetch(workflow);
+    const shown = response.ok ? shownWorkflow.parse(await response.json()) : undefined;
+    if (shown?.stage === 'stuck') {
+      say(`operator: ${subject} is stuck at version ${shown.version}: ${repairSku ? `repair ${repairSku}, ` : ''}${decision}`);
+      if (repairSku !== undefined) await post(`${inventoryUrl}/v1/repairs`, { sku: repairSku });
+      return post(`${workflow}/decisions`, { decision, stuckVersion: shown.version, note: 'decided in the demo' });
+    }
+    if (Date.now() > deadline) throw new Error(`${subject} did not get stuck within ${PATIENCE_MS / 1000} s`);
+    await new Promise((next) => setTimeout(next, POLL_MS));
+  }
+}
+
+export const resolveStuck = (resolutions: readonly Resolution[], deps: OperatorDeps): Promise<unknown> => Promise.all(resolutions.map((resolution) => resolve(resolution, deps)));

@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from '../config/config';
+import { portsFromEnvironment, StackError } from '../stack';
+import { checkout } from '../stack/checkout';
+import { addresses, startDevelopment } from './development';
+
+/** `npm start`: servers and platform with data that stays, until Ctrl-C. */
+async function main(): Promise<void> {
+  const folder = join(checkout, '.millrace');
+  mkdirSync(folder, { recursive: true });
+  const logFile = join(folder, 'platform.log');
+  let end: (code: number) => void = (code) => process.exit(code); // while starting, the servers' guards end what has started
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(signal === 'SIGINT' ? 130 : 0));
+  const development = await startDevelopment({
+    dataDir: join(folder, 'data'),
+    ports: portsFromEnvironment(),
+    logFile,
+    onProgress: (line) => console.log(line),
+    fail: (error) => {
+      console.error(error);
+      end(1);
+    },
+  });
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  console.log(`\n${addresses(development)}\nLog         ${logFile}\n\nCtrl-C ends it.`);
+  const code = await ended;
+  console.log('draining');
+  await development.stop();
+  process.exit(code === 130 ? 0 : code);
+}
+
+main().catch((failure: unknown) => {
+  console.error(failure instanceof StackError || failure instanceof ConfigError ? failure.message : failure);
+  process.exit(1);
+});

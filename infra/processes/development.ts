@@ -1,0 +1,77 @@
+import { readConfig } from '../config/config';
+import { type Stack, type StackOptions, startStack } from '../stack';
+import { createLogger } from '../telemetry/logger';
+import { createRegistry } from '../telemetry/metrics';
+import { installTemporalRuntime } from '../telemetry/temporal-runtime';
+import { createClosing } from './closing';
+import { type Platform, startPlatform } from './platform';
+import type { ProcessContext } from './process';
+
+/** Settings that suit one machine; a variable that is set goes before them. */
+const onOneMachine = {
+  MILLRACE_ENV: 'development',
+  AUTH_MODE: 'off',
+  KAFKA_REPLICATION: '1',
+  KAFKA_PARTITIONS: '6',
+  KAFKA_SESSION_TIMEOUT_MS: '6000',
+  API_HOST: '127.0.0.1',
+  INVENTORY_URL: 'http://127.0.0.1:0',
+  PAYMENTS_URL: 'http://127.0.0.1:0',
+  SHIPPING_URL: 'http://127.0.0.1:0',
+};
+
+export interface Development {
+  readonly stack: Stack;
+  readonly platform: Platform;
+  readonly context: ProcessContext;
+  /** Ends the platform, then the servers. */
+  stop(): Promise<void>;
+}
+
+export interface DevelopmentOptions extends Pick<StackOptions, 'dataDir' | 'onProgress'> {
+  readonly ports?: StackOptions['ports'];
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where the platform's log goes; what people are shown has the terminal. */
+  readonly logFile: string;
+  fail(error: Error): void;
+}
+
+/** The servers and, in this process, the whole platform on them. */
+export async function startDevelopment(options: DevelopmentOptions): Promise<Development> {
+  const { dataDir, ports, onProgress, logFile, fail } = options;
+  const stack = await startStack({ dataDir, onProgress, ...(ports && { ports }) });
+  const closing = createClosing();
+  closing.add('servers', () => stack.stop());
+  try {
+    const config = readConfig(
+      {
+        ...onOneMachine,
+        ...options.settings,
+        ...process.env,
+        KAFKA_BROKERS: stack.kafkaBrokers.join(','),
+        TEMPORAL_ADDRESS: stack.temporalAddress,
+        TEMPORAL_UI_URL: stack.temporalUiUrl,
+        DATABASE_URL: stack.databaseUrl,
+      },
+      'all',
+    );
+    const logger = createLogger({ name: 'millrace', level: config.LOG_LEVEL, destination: { file: logFile } });
+    installTemporalRuntime(logger, config.TEMPORAL_METRICS_PORT);
+    const context: ProcessContext = { config, logger, registry: createRegistry('all'), closing, fail };
+    const platform = await startPlatform(context);
+    return { stack, platform, context, stop: () => closing.close() };
+  } catch (error) {
+    await closing.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What a person needs to look around, one line each. */
+export const addresses = ({ stack, platform }: Development): string =>
+  [
+    `Kafka       ${stack.kafkaBrokers.join(',')}`,
+    `Web UI      ${stack.temporalUiUrl ?? 'none'}`,
+    `API         http://127.0.0.1:${platform.apiPort}`,
+    `API docs    http://127.0.0.1:${platform.apiPort}/docs`,
+    `PostgreSQL  ${stack.databaseUrl}`,
+  ].join('\n');
