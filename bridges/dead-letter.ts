@@ -1,0 +1,17 @@
+import { encode } from '@millrace/events';
+import { type DeadLetterCause, type OutgoingRecord, toDeadLetter } from '@millrace/kafka';
+import type { DeliveredEvent } from '../store/types';
+
+/** Where an event is said to have been when nobody knows: it did not come over Kafka. */
+const UNKNOWN = { partition: -1, offset: '-1' };
+
+/**
+ * The dead letter of an event that is no longer a record: out of a parked lane, or late in the store. It goes to the
+ * dead-letter topic of the topic it came in, else of its definition's.
+ */
+export function deadLetterOf(event: DeliveredEvent, cause: DeadLetterCause): OutgoingRecord {
+  const { traceparent, source, ...envelope } = event;
+  const record = encode(envelope, { traceparent, topic: source?.topic });
+  const { partition, offset } = source ?? UNKNOWN;
+  return toDeadLetter({ ...record, partition, offset: BigInt(offset), timestamp: Date.parse(event.eventTime) }, cause);
+}

@@ -1,0 +1,252 @@
+import type { Registry } from '@millrace/events';
+import {
+  type Clock,
+  type ConsumerLimits,
+  type ConsumerStats,
+  createPublisher,
+  type IncomingRecord,
+  type KafkaDriver,
+  type LaneItem,
+  type PartitionLag,
+  type Producer,
+  type RunningConsumer,
+  runConsumer,
+  systemClock,
+} from '@millrace/kafka';
+import type { Store } from '../../store/store';
+import type { LedgerVerdict } from '../../store/types';
+import { type Logger, silent } from '../logger';
+import { type BridgeMetrics, noBridgeMetrics } from '../metrics';
+import { type Cause, createDeadLetters } from './dead-letters';
+import type { Delivery } from './delivery';
+import { createDispatch } from './dispatch';
+import { createGate } from './gate';
+import { createHeldLanes } from './held-lane';
+import { createLaneMemory } from './lane-memory';
+import { createLedgerBook } from './ledger-book';
+import { createPacedCalls } from './paced-calls';
+import { createParkedLookup } from './parked-lookup';
+import { type Plan, planFor } from './plan';
+import type { Route } from './route';
+import { createSettle } from './settle';
+import { createSweep } from './sweep';
+import type { WorkflowCalls } from './workflow-calls';
+
+/** Every limit has a default; times in milliseconds. */
+export interface BridgeLimits extends ConsumerLimits {
+  readonly callsPerBarrier: number;
+  readonly eventsPerBarrier: number;
+  readonly barrierDeadlineMs: number;
+  readonly blockedParkMs: number;
+  readonly sweepIntervalMs: number;
+  readonly earlyMaxAgeMs: number;
+  /** Lanes drained by the sweep at a time; each holds a database connection. */
+  readonly sweepWidth: number;
+  /** Lanes remembered. */
+  readonly rememberedLanes: number;
+}
+
+export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
+  Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes'> = {
+  maxBatch: 256,
+  maxBatchBytes: 256 * 1024,
+  callsPerBarrier: 8,
+  eventsPerBarrier: 60,
+  barrierDeadlineMs: 5_000,
+  blockedParkMs: 30_000,
+  sweepIntervalMs: 1_000,
+  earlyMaxAgeMs: 24 * 3_600_000,
+  sweepWidth: 3,
+  rememberedLanes: 100_000,
+};
+
+export interface BridgeOptions {
+  readonly driver: KafkaDriver;
+  /** For dead letters; stays the caller's. */
+  readonly producer: Producer;
+  readonly store: Pick<Store, 'recordLate' | 'streams' | 'parking' | 'ledger'>;
+  /** `temporalCalls(client)`. */
+  readonly workflows: WorkflowCalls;
+  readonly registry: Registry;
+  readonly routes: readonly Route[];
+  readonly groupId: string;
+  /** Default: the topics of the routes' events. */
+  readonly topics?: readonly string[] | undefined;
+  readonly limits?: Partial<BridgeLimits> | undefined;
+  readonly sessionTimeoutMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+  readonly metrics?: BridgeMetrics | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface BridgeStats extends ConsumerStats {
+  readonly rememberedLanes: number;
+}
+
+export interface Bridge {
+  /** Joins the group. Rejects with a `KafkaError` if that fails. */
+  start(): Promise<void>;
+  /** Finishes what is in flight, commits, leaves the group, lets go of parked lanes. */
+  stop(): Promise<void>;
+  stats(): BridgeStats | undefined;
+  lag(): readonly PartitionLag[];
+  /** Resolves with the reason why the bridge cannot go on: end the process. */
+  readonly crashed: Promise<Error>;
+}
+
+/** What one item of a lane is: a delivery, or a record to give up. */
+type Work = Delivery | { readonly bury: Cause };
+
+export const topicsOf = (routes: readonly Route[]): string[] => [
+  ...new Set(routes.flatMap(({ topic }) => (topic === null ? [] : [topic]))),
+];
+
+/** From Kafka to the workflows: reads, routes, calls, parks, gives up, and keeps the ledger (design: decisions 4 to 11, 21, 22). */
+export function createBridge(options: BridgeOptions): Bridge {
+  const { driver, store, registry, routes, groupId, sessionTimeoutMs } = options;
+  const { logger = silent, metrics = noBridgeMetrics, clock = systemClock } = options;
+  const limits = { ...BRIDGE_LIMITS, ...options.limits };
+  const book = createLedgerBook();
+  const memory = createLaneMemory(limits.rememberedLanes);
+  const publisher = createPublisher({ producer: options.producer });
+  const deadLetters = createDeadLetters({ publisher, groupId, metrics });
+  const byType = routesByType(routes);
+  const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
+  let lastTakenAt = 0;
+  let consumer: RunningConsumer | undefined;
+  let crash: (error: Error) => void = () => {};
+  const crashed = new Promise<Error>((resolve) => {
+    crash = resolve;
+  });
+
+  const note = (delivery: Delivery, verdict: LedgerVerdict, cause?: string): void => {
+    book.note(delivery.record, delivery.ref.subject, verdict, cause);
+    metrics.outcome(delivery.ref.target, verdict, cause ?? '');
+  };
+  const calls = createPacedCalls({
+    calls: options.workflows,
+    memory,
+    pace: limits,
+    metrics,
+    now: clock.now,
+    onTaken: () => {
+      lastTakenAt = clock.now();
+    },
+  });
+  const held = createHeldLanes({
+    store,
+    calls,
+    deadLetters,
+    limits: { events: limits.maxBatch, bytes: limits.maxBatchBytes },
+    metrics,
+    note,
+  });
+  const sweep = createSweep({
+    store,
+    held,
+    targetOf: (name) => targets.get(name),
+    options: {
+      intervalMs: limits.sweepIntervalMs,
+      earlyMaxAgeMs: limits.earlyMaxAgeMs,
+      lanesPerRound: 200,
+      retryMs: limits.sweepIntervalMs,
+      maxRetryMs: 30_000,
+    },
+    holding: createGate(limits.sweepWidth),
+    now: clock.now,
+    logger,
+    metrics,
+  });
+  const dispatch = createDispatch({
+    store,
+    calls,
+    held,
+    memory,
+    isParked: createParkedLookup(store.parking),
+    pause: (ms) => new Promise((resolve) => clock.after(ms, resolve)),
+    onStarted: (ref) => sweep.started(ref),
+    note,
+  });
+  const settleLane = createSettle({
+    dispatch,
+    deadLetters,
+    memory,
+    blockedParkMs: limits.blockedParkMs,
+    now: clock.now,
+    lastTakenAt: () => lastTakenAt,
+    note,
+    logger,
+  });
+
+  function split(record: IncomingRecord): { lane: string; work: Work; bytes?: number }[] {
+    const plan: Plan = planFor(
+      record,
+      (one) => registry.decode(one),
+      (type) => byType.get(type) ?? [],
+    );
+    book.open(record, plan, new Date(clock.now()).toISOString());
+    metrics.recordRead(record.topic, plan.kind === 'deliver' ? plan.event.eventType : 'undecodable');
+    if (plan.kind === 'bury') return [{ lane: graveOf(record), work: { bury: plan.cause } }];
+    if (plan.deliveries.length === 0) {
+      book.note(record, null, 'ignored', 'no-route');
+      metrics.outcome('none', 'ignored', 'no-route');
+    }
+    return plan.deliveries.map((delivery) => ({ lane: delivery.ref.subject, work: delivery, bytes: delivery.bytes }));
+  }
+
+  async function settle(_lane: string, batch: readonly LaneItem<Work>[]): Promise<void> {
+    const letters = batch.flatMap(({ work, record }) => ('bury' in work ? [{ record, cause: work.bury }] : []));
+    if (letters.length > 0) {
+      await deadLetters.buryRecords(letters);
+      for (const { record, cause } of letters) {
+        book.note(record, null, 'dead', cause.code);
+        metrics.outcome('none', 'dead', cause.code);
+      }
+    }
+    await settleLane(batch.flatMap(({ work }) => ('bury' in work ? [] : [work])));
+  }
+
+  async function beforeCommit(records: readonly IncomingRecord[]): Promise<void> {
+    const began = clock.now();
+    const rows = book.rows(records);
+    if (rows.length > 0) await store.ledger.write(rows);
+    metrics.ledgerWritten(rows.length, clock.now() - began);
+  }
+
+  return {
+    async start() {
+      consumer = await runConsumer<Work>({
+        driver,
+        groupId,
+        topics: options.topics ?? topicsOf(routes),
+        split,
+        settle,
+        beforeCommit,
+        onAssigned: () => memory.forgetParked(),
+        limits,
+        sessionTimeoutMs,
+        clock,
+        logger,
+      });
+      void consumer.crashed.then(crash);
+      sweep.start();
+    },
+    async stop() {
+      await consumer?.stop();
+      await sweep.stop();
+      await publisher.close();
+    },
+    stats: () => consumer && { ...consumer.stats(), rememberedLanes: memory.size },
+    lag: () => consumer?.lag() ?? [],
+    crashed,
+  };
+}
+
+function routesByType(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
+  const byType = new Map<string, Route[]>();
+  for (const route of routes) byType.set(route.eventType, [...(byType.get(route.eventType) ?? []), route]);
+  return byType;
+}
+
+/** Records that cannot be read wait for nothing but Kafka; no subject has this name, because targets have no '!'. */
+const graveOf = ({ topic, partition }: IncomingRecord): string => `!dead-letters/${topic}/${partition}`;

@@ -1,0 +1,158 @@
+import type { Store } from '../../store/store';
+import type { ParkedLane, SubjectRef } from '../../store/types';
+import type { Logger } from '../logger';
+import type { BridgeMetrics } from '../metrics';
+import type { DrainResult, HeldLanes } from './held-lane';
+import type { RouteTarget } from './route';
+
+export interface SweepOptions {
+  /** Milliseconds between two looks at all lanes that are due. */
+  readonly intervalMs: number;
+  /** Milliseconds after which an event whose subject nobody started is given up. */
+  readonly earlyMaxAgeMs: number;
+  /** Lanes looked at in one round. */
+  readonly lanesPerRound: number;
+  /** A lane that could not be drained is left alone for this long at first, twice as long each time, up to the maximum. */
+  readonly retryMs: number;
+  readonly maxRetryMs: number;
+}
+
+export interface Sweep {
+  start(): void;
+  /** A subject was started by this bridge: what waits for it is delivered without waiting for the next round. */
+  started(ref: SubjectRef): void;
+  /** One round now; rejects if the store is away. */
+  round(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Delay {
+  readonly until: number;
+  readonly ms: number;
+}
+
+/** Rounds between two looks at lanes that are not due by the store's account: those parked as blocked, which may bring their own start. */
+const ROUNDS_PER_FULL_LOOK = 10;
+
+/**
+ * Every bridge sweeps: whoever comes first holds the lane, the others pass on. No wake-up can be missed, because whatever
+ * made a lane deliverable is still so at the next round.
+ */
+export function createSweep(deps: {
+  store: { readonly parking: Pick<Store['parking'], 'due' | 'list' | 'parked' | 'tryHold'> };
+  held: Pick<HeldLanes, 'drain'>;
+  targetOf: (name: string) => RouteTarget | undefined;
+  options: SweepOptions;
+  holding: <T>(work: () => Promise<T>) => Promise<T>;
+  now: () => number;
+  logger: Logger;
+  metrics: BridgeMetrics;
+}): Sweep {
+  const { store, held, targetOf, options, holding, now, logger, metrics } = deps;
+  const delays = new Map<string, Delay>();
+  let startedRefs = new Map<string, SubjectRef>();
+  let timer: NodeJS.Timeout | undefined;
+  let startedTimer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+  let rounds = 0;
+
+  async function round(): Promise<void> {
+    const began = now();
+    const limit = options.lanesPerRound + delays.size;
+    const due = await store.parking.due({ earlyMaxAgeMs: options.earlyMaxAgeMs, limit });
+    const others = rounds % ROUNDS_PER_FULL_LOOK === 0 ? await blockedLanes(due) : [];
+    rounds += 1;
+    forgetDelays([...due, ...others]);
+    await Promise.all([...due.map((lane) => drain(lane, true)), ...others.map((lane) => drain(lane, false))]);
+    metrics.sweepEnded(due.length + others.length, now() - began);
+  }
+
+  async function blockedLanes(due: readonly ParkedLane[]): Promise<readonly ParkedLane[]> {
+    const known = new Set(due.map(({ subject }) => subject));
+    const found: ParkedLane[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<Store['parking']['list']>> = await store.parking.list({
+        limit: options.lanesPerRound,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      found.push(...page.items.filter(({ cause, subject }) => cause !== 'early' && !known.has(subject)));
+      cursor = page.next;
+    } while (cursor !== null && found.length < options.lanesPerRound);
+    return found;
+  }
+
+  async function drain(ref: SubjectRef, giveUp: boolean): Promise<void> {
+    const { subject } = ref;
+    const target = targetOf(ref.target);
+    if (stopped || target === undefined || now() < (delays.get(subject)?.until ?? 0)) return;
+    try {
+      const drained = await holding(() =>
+        store.parking.tryHold(subject, (lane) => held.drain(lane, { ...ref }, target, giveUp)),
+      );
+      settled(subject, drained?.value);
+    } catch (error) {
+      delay(subject);
+      logger.warn({ subject, error: String(error) }, 'parked lane could not be drained');
+    }
+  }
+
+  /** A lane that somebody else holds is neither drained nor delayed here. */
+  function settled(subject: string, result: DrainResult | undefined): void {
+    if (result === 'empty') delays.delete(subject);
+    else if (result !== undefined) delay(subject);
+  }
+
+  function delay(subject: string): void {
+    const ms = Math.min((delays.get(subject)?.ms ?? options.retryMs / 2) * 2, options.maxRetryMs);
+    delays.set(subject, { until: now() + ms, ms });
+  }
+
+  /** Delays of lanes that nobody lists any more and that have run out. */
+  function forgetDelays(listed: readonly ParkedLane[]): void {
+    const still = new Set(listed.map(({ subject }) => subject));
+    for (const [subject, { until }] of delays) if (!still.has(subject) && until < now()) delays.delete(subject);
+  }
+
+  async function drainStarted(): Promise<void> {
+    const refs = startedRefs;
+    startedRefs = new Map();
+    const parked = await store.parking.parked([...refs.keys()]);
+    await Promise.all([...refs.values()].filter(({ subject }) => parked.has(subject)).map((ref) => drain(ref, false)));
+  }
+
+  const guarded = (work: () => Promise<void>): Promise<void> =>
+    work().catch((error) => logger.warn({ error: String(error) }, 'sweep failed; the next round tries again'));
+
+  function next(): void {
+    timer = setTimeout(() => {
+      const thisRound = guarded(round).then(() => {
+        if (!stopped) next();
+      });
+      running = Promise.all([running, thisRound]);
+    }, options.intervalMs);
+  }
+
+  return {
+    start: next,
+    round,
+    started(ref) {
+      if (stopped) return;
+      startedRefs.set(ref.subject, ref);
+      startedTimer ??= setTimeout(() => {
+        startedTimer = undefined;
+        running = Promise.all([running, guarded(drainStarted)]);
+      }, STARTED_WAIT_MS);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      clearTimeout(startedTimer);
+      await running;
+    },
+  };
+}
+
+/** Starts are gathered for this long before the store is asked whether something waits for them. */
+const STARTED_WAIT_MS = 20;

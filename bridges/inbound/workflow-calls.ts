@@ -1,0 +1,38 @@
+import type { DeliveredEvent, SubjectRef } from '../../store/types';
+import type { RouteTarget } from './route';
+
+/** Why a call to Temporal failed, by what can be done about it. */
+export type CallFault =
+  /** Temporal is away, overloaded or too slow, or the answer was lost: sent again under the same event ids. */
+  | 'unavailable'
+  /** No answer within the deadline; the call may have had its effect. */
+  | 'deadline'
+  /** The server will never take this call: an event in it is too large or malformed. */
+  | 'invalid'
+  /** The run has taken as many signals as a run may: another run can take them. */
+  | 'run-full';
+
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  constructor(
+    readonly fault: CallFault,
+    message: string,
+    options?: { cause: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The three calls that the bridge makes. "Not found" and "already started" are answers, not errors, and no verdicts on an event. */
+export interface WorkflowCalls {
+  /** One `domainEvents` signal. Rejects with `CallError`. */
+  signal(ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<'taken' | 'not-found'>;
+  /** Starts the workflow unless one of this id runs, and signals it; a closed one is not started again. Rejects with `CallError`. */
+  signalWithStart(
+    ref: SubjectRef,
+    target: RouteTarget,
+    events: readonly DeliveredEvent[],
+  ): Promise<'taken' | 'already-started'>;
+  /** Resolves once the signals sent before it are in the workflow's inbox. Rejects with `CallError`, after `deadlineMs` at the latest. */
+  barrier(ref: SubjectRef, deadlineMs: number): Promise<'taken' | 'not-found'>;
+}

@@ -1,0 +1,56 @@
+import type { LedgerVerdict, ParkCause } from '../store/types';
+
+/** What a call to Temporal came to. */
+export type CallResult = 'taken' | 'not-found' | 'already-started' | 'failed';
+export type CallKind = 'signal' | 'signal-with-start' | 'barrier';
+
+/** What the inbound bridge counts. `infra` implements it with prom-client. */
+export interface BridgeMetrics {
+  /** One record was decoded and routed; `type` is 'undecodable' for what could not be read. */
+  recordRead(topic: string, type: string): void;
+  /** One event's way to one subject ended here; `target` is 'none' without a route. */
+  outcome(target: string, verdict: LedgerVerdict, cause: string): void;
+  callEnded(target: string, kind: CallKind, result: CallResult, durationMs: number, events: number): void;
+  laneParked(target: string, cause: ParkCause): void;
+  /** Events that the sweep took out of a parked lane. */
+  drained(target: string, events: number): void;
+  deadLettered(topic: string, cause: string): void;
+  sweepEnded(lanes: number, durationMs: number): void;
+  ledgerWritten(rows: number, durationMs: number): void;
+}
+
+/** What the relay counts. */
+export interface RelayMetrics {
+  published(topic: string, records: number): void;
+  batchEnded(entries: number, durationMs: number): void;
+  /** Age of the oldest entry of the batch just published, milliseconds between recording and acknowledgement; 0 when idle. */
+  age(ageMs: number): void;
+  failed(): void;
+  /** 1 while this process holds the lease. */
+  leading(holds: boolean): void;
+}
+
+export interface DeadLetterMetrics {
+  indexed(topic: string, letters: number): void;
+}
+
+const nothing = (): void => {};
+
+export const noBridgeMetrics: BridgeMetrics = {
+  recordRead: nothing,
+  outcome: nothing,
+  callEnded: nothing,
+  laneParked: nothing,
+  drained: nothing,
+  deadLettered: nothing,
+  sweepEnded: nothing,
+  ledgerWritten: nothing,
+};
+export const noRelayMetrics: RelayMetrics = {
+  published: nothing,
+  batchEnded: nothing,
+  age: nothing,
+  failed: nothing,
+  leading: nothing,
+};
+export const noDeadLetterMetrics: DeadLetterMetrics = { indexed: nothing };
