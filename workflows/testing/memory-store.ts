@@ -2,7 +2,7 @@ import type { RecordingActivities } from '../../activities/recording/recording.a
 import { decideAppend, requireSound } from '../../store/append/decide-append';
 import { decideAfterClose } from '../../store/append/decide-late';
 import type { Stored, StoredTransition, Writes } from '../../store/append/stored';
-import type { AppendRequest, DeliveredEvent, Json, SubjectRef } from '../../store/types';
+import type { AppendRequest, AppendResult, DeliveredEvent, Json, SubjectRef } from '../../store/types';
 import { Watched } from './watched';
 
 export interface MemoryTransition {
@@ -39,8 +39,13 @@ export class MemoryStore extends Watched implements RecordingActivities {
   /** Called after each append is stored, before it is answered; may throw or wait. */
   afterAppend: (request: AppendRequest) => Promise<void> | void = () => undefined;
 
+  /** Answers in place of the store, if it answers. */
+  override: (request: AppendRequest) => AppendResult | undefined = () => undefined;
+
   recordTransitions = async (request: AppendRequest) => {
     await this.beforeAppend(request);
+    const overridden = this.override(request);
+    if (overridden) return overridden;
     requireSound(request);
     const { result, writes } = decideAppend(this.stored(request.subject), request, new Date().toISOString());
     this.requests.push(request);
@@ -59,6 +64,13 @@ export class MemoryStore extends Watched implements RecordingActivities {
     this.parked.set(ref.subject, [...lane, ...events.filter(({ eventId }) => !known.has(eventId))]);
     this.changed();
   };
+
+  /** Takes the hooks away; keeps the streams. */
+  reset(): void {
+    this.beforeAppend = () => undefined;
+    this.afterAppend = () => undefined;
+    this.override = () => undefined;
+  }
 
   /** @throws if the subject has no stream */
   stream(subject: string): MemoryStream {
