@@ -15,21 +15,41 @@ interface JestResult {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-async function runJest(projects: readonly string[], args: readonly string[], environment: NodeJS.ProcessEnv, aborted: AbortSignal): Promise<{ code: number; result: JestResult | undefined }> {
+async function runJest(
+  projects: readonly string[],
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  aborted: AbortSignal,
+): Promise<{ code: number; result: JestResult | undefined }> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-jest-'));
   const outputFile = join(folder, 'result.json');
   try {
     const code = await new Promise<number>((resolve, reject) => {
-      const jest = spawn(process.execPath, [require.resolve('jest/bin/jest'), '--selectProjects', ...projects, '--json', '--outputFile', outputFile, ...args], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: environment,
-      });
+      const jest = spawn(
+        process.execPath,
+        [
+          require.resolve('jest/bin/jest'),
+          '--selectProjects',
+          ...projects,
+          '--json',
+          '--outputFile',
+          outputFile,
+          ...args,
+        ],
+        {
+          stdio: ['ignore', 'ignore', 'inherit'],
+          env: environment,
+        },
+      );
       const stop = () => jest.kill('SIGTERM');
       aborted.addEventListener('abort', stop, { once: true });
       jest.once('error', reject);
       jest.once('exit', (exitCode) => resolve(exitCode ?? 1));
     });
-    const result = await readFile(outputFile, 'utf8').then((text): JestResult => JSON.parse(text), () => undefined);
+    const result = await readFile(outputFile, 'utf8').then(
+      (text): JestResult => JSON.parse(text),
+      () => undefined,
+    );
     return { code, result };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -42,7 +62,11 @@ async function main(): Promise<number> {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const started = Date.now();
-  const stack = await startStack({ dataDir: 'temporary', parts: ['kafka', 'temporal', 'postgres', 'time-skipping'], onProgress: (line) => console.error(line) });
+  const stack = await startStack({
+    dataDir: 'temporary',
+    parts: ['kafka', 'temporal', 'postgres', 'time-skipping'],
+    onProgress: (line) => console.error(line),
+  });
   try {
     console.error(`Servers are up after ${Math.round((Date.now() - started) / 1000)} s.`);
     const environment = {
@@ -53,7 +77,12 @@ async function main(): Promise<number> {
       TIME_SKIPPING_SERVER: stack.timeSkippingServer ?? '',
     };
     const coverage = args.length === 0 && !long ? ['--coverage'] : [];
-    const { code, result } = await runJest(long ? ['long'] : PROJECTS, ['--maxWorkers=2', ...coverage, ...args], environment, abort.signal);
+    const { code, result } = await runJest(
+      long ? ['long'] : PROJECTS,
+      ['--maxWorkers=2', ...coverage, ...args],
+      environment,
+      abort.signal,
+    );
     if (result === undefined) {
       console.log('jest wrote no result');
       return 1;

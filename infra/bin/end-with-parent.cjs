@@ -5,3 +5,5 @@ process.once('disconnect', () => {
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), graceMs).unref();
 });
+
+process.channel?.unref(); // listening alone would keep a finished command alive

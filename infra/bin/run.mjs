@@ -69,14 +69,21 @@ function usage() {
   return 2;
 }
 
-/** Installs what the lock file says, unless that is there already. */
+/**
+ * Installs what the lock file says, unless that is there already. Not with `npm ci`: npm 11 takes a lock file that
+ * names no registry for incomplete, and it removes node_modules from under a command that runs.
+ */
 async function install() {
   const lockFile = join(checkout, 'package-lock.json');
   const wanted = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 0;
   if (!installedByNpmSince(lockFile)) {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const code = await step('installing dependencies', ['ci', '--include=dev', '--no-audit', '--no-fund'], npm);
+    const code = await step(
+      'installing dependencies',
+      ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'],
+      npm,
+    );
     if (code !== 0) return code;
   }
   writeFileSync(stamp, wanted);
@@ -100,7 +107,7 @@ async function step(what, args, program = process.execPath) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   const code = await ended(child);
   clearInterval(telling);
-  if (code !== 0) process.stderr.write(output);
+  if (code !== 0) process.stderr.write(`${output.trimEnd().split('\n').slice(-40).join('\n')}\n`);
   say(code === 0 ? `${what}: done in ${seconds()}` : `${what} failed after ${seconds()}`);
   return code;
 }

@@ -53,7 +53,8 @@ async function main(): Promise<number> {
     return await demo(readArguments(process.argv.slice(2)));
   } catch (failure) {
     const expected = failure instanceof StackError || failure instanceof ConfigError;
-    const badUsage = failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS');
+    const badUsage =
+      failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS');
     console.error(badUsage ? `${failure.message}\nusage: ${USAGE}` : expected ? failure.message : failure);
     return 1;
   }

@@ -20,19 +20,28 @@ const PATIENCE_MS = 90_000;
 const POLL_MS = 300;
 
 async function post(url: string, body: unknown): Promise<void> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
 }
 
 /** Waits until the API shows the saga as stuck, then decides over the API, as a person would. */
-async function resolve({ subject, decision, repairSku }: Resolution, { apiUrl, inventoryUrl, say }: OperatorDeps): Promise<void> {
+async function resolve(
+  { subject, decision, repairSku }: Resolution,
+  { apiUrl, inventoryUrl, say }: OperatorDeps,
+): Promise<void> {
   const workflow = `${apiUrl}/v1/workflows/${encodeURIComponent(subject)}`;
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const response = await fetch(workflow);
     const shown = response.ok ? shownWorkflow.parse(await response.json()) : undefined;
     if (shown?.stage === 'stuck') {
-      say(`operator: ${subject} is stuck at version ${shown.version}: ${repairSku ? `repair ${repairSku}, ` : ''}${decision}`);
+      say(
+        `operator: ${subject} is stuck at version ${shown.version}: ${repairSku ? `repair ${repairSku}, ` : ''}${decision}`,
+      );
       if (repairSku !== undefined) await post(`${inventoryUrl}/v1/repairs`, { sku: repairSku });
       return post(`${workflow}/decisions`, { decision, stuckVersion: shown.version, note: 'decided in the demo' });
     }
@@ -41,4 +50,5 @@ async function resolve({ subject, decision, repairSku }: Resolution, { apiUrl, i
   }
 }
 
-export const resolveStuck = (resolutions: readonly Resolution[], deps: OperatorDeps): Promise<unknown> => Promise.all(resolutions.map((resolution) => resolve(resolution, deps)));
+export const resolveStuck = (resolutions: readonly Resolution[], deps: OperatorDeps): Promise<unknown> =>
+  Promise.all(resolutions.map((resolution) => resolve(resolution, deps)));

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createPublisher, EVENT_TOPICS, deadLetterTopic, TRANSITION_TOPICS } from '@millrace/kafka';
+import { createPublisher, TRANSITION_TOPICS } from '@millrace/kafka';
 import { Pool } from 'pg';
 import { reportServices } from '../../services';
-import { BRIDGE_DEAD_LETTER_GROUP } from '../processes/bridge';
+import { BRIDGE_DEAD_LETTER_GROUP, BRIDGE_TOPICS, DEAD_LETTER_TOPICS } from '../processes/bridge';
 import { openKafka, openStore } from '../processes/clients';
+import { createClosing } from '../processes/closing';
 import type { Development } from '../processes/development';
 import { RELAY_SUBSCRIPTION } from '../processes/relay';
-import { createClosing } from '../processes/closing';
 import { collect } from '../reconcile/collect';
 import { settle } from '../reconcile/settle';
 import { type Row, render, rows } from '../reconcile/table';
@@ -32,7 +32,11 @@ const SETTLE = { quietMs: 20_000, limitMs: 180_000 };
 function scriptedStream(): Script[] {
   const run = randomBytes(3).toString('hex');
   const tenants: [string, string] = [`acme-${run}`, `globex-${run}`];
-  return [...appointmentScripts(`clinic-${run}`, Date.now(), 10), ...orderScripts(tenants, 150), ...badScripts(tenants[0])];
+  return [
+    ...appointmentScripts(`clinic-${run}`, Date.now(), 10),
+    ...orderScripts(tenants, 150),
+    ...badScripts(tenants[0]),
+  ];
 }
 
 /** Which sagas will get stuck, and what the operator does about them. */
@@ -41,7 +45,8 @@ function resolutionsOf(scripts: readonly Script[]): Resolution[] {
     const [first] = script.steps;
     if (first?.event === undefined) return [];
     const subject = `orderSaga/${first.event.tenantId}/${first.event.aggregateId}`;
-    if (script.name === 'undo fails, repaired and retried') return [{ subject, decision: 'retry', repairSku: 'SKU-STUCK-ONCE' }];
+    if (script.name === 'undo fails, repaired and retried')
+      return [{ subject, decision: 'retry', repairSku: 'SKU-STUCK-ONCE' }];
     if (script.name === 'undo fails, given up') return [{ subject, decision: 'give-up' }];
     return [];
   });
@@ -73,31 +78,38 @@ export async function play({ context, platform }: Development, eventsFile: strin
         stageOf: async (subject) => (await store.streams.get(subject))?.stage,
         pause: (milliseconds) => new Promise((next) => setTimeout(next, milliseconds)),
       }),
-      resolveStuck(eventsFile === undefined ? resolutionsOf(scripts) : [], { apiUrl: `http://127.0.0.1:${platform.apiPort}`, inventoryUrl: platform.services.inventory, say }),
+      resolveStuck(eventsFile === undefined ? resolutionsOf(scripts) : [], {
+        apiUrl: `http://127.0.0.1:${platform.apiPort}`,
+        inventoryUrl: platform.services.inventory,
+        say,
+      }),
     ]);
-    const deadLetterTopics = [...EVENT_TOPICS, ...TRANSITION_TOPICS].map(deadLetterTopic);
     const tenantless = { tenantIds: [] };
     await settle(
       {
         admin,
         store,
         bridgeGroup: context.config.BRIDGE_GROUP,
-        bridgeTopics: context.config.BRIDGE_TOPICS ?? EVENT_TOPICS,
+        bridgeTopics: context.config.BRIDGE_TOPICS ?? BRIDGE_TOPICS,
         deadLetterGroup: BRIDGE_DEAD_LETTER_GROUP,
-        deadLetterTopics,
+        deadLetterTopics: DEAD_LETTER_TOPICS,
         relaySubscription: RELAY_SUBSCRIPTION,
         unpublished: async () => (await reportServices(pool, tenantless)).unpublished,
       },
       SETTLE,
     );
-    const sent = new Map(steps.flatMap(({ event }) => (event === undefined ? [] : [[`${event.tenantId}/${event.eventId}`, event] as const])));
+    const sent = new Map(
+      steps.flatMap(({ event }) =>
+        event === undefined ? [] : [[`${event.tenantId}/${event.eventId}`, event] as const],
+      ),
+    );
     const facts = await collect(
       {
         driver,
         admin,
         store,
         transitionTopics: TRANSITION_TOPICS,
-        deadLetterTopics,
+        deadLetterTopics: DEAD_LETTER_TOPICS,
         countServices: async (tenantIds) => {
           const { payments, reservations, shipments } = await reportServices(pool, { tenantIds });
           return { charges: payments, reservations, shipments };

@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'platform.log');
   let end: (code: number) => void = (code) => process.exit(code); // while starting, the servers' guards end what has started
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(signal === 'SIGINT' ? 130 : 0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => end(signal === 'SIGINT' ? 130 : 0));
   const development = await startDevelopment({
     dataDir: join(folder, 'data'),
     ports: portsFromEnvironment(),

@@ -16,7 +16,12 @@ export interface Platform {
 export async function startPlatform(context: ProcessContext): Promise<Platform> {
   await prepare(context);
   const services = await startServices(context);
-  const config = { ...context.config, INVENTORY_URL: services.inventory, PAYMENTS_URL: services.payments, SHIPPING_URL: services.shipping };
+  const config = {
+    ...context.config,
+    INVENTORY_URL: services.inventory,
+    PAYMENTS_URL: services.payments,
+    SHIPPING_URL: services.shipping,
+  };
   const withServices = { ...context, config };
   await startWorker(withServices);
   await startBridge(withServices);

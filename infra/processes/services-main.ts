@@ -2,6 +2,6 @@ import { runProcess } from './process';
 import { startServices } from './services';
 
 /** The outside that comes along: inventory, payments and shipping in one process. */
-void runProcess("services", async (context) => {
+void runProcess('services', async (context) => {
   await startServices(context);
 });

@@ -30,7 +30,8 @@ export async function startWorker(context: ProcessContext): Promise<void> {
           missedAfterMs: config.APPOINTMENT_MISSED_AFTER_MS,
           followUpAfterMs: config.APPOINTMENT_FOLLOW_UP_AFTER_MS,
         },
-        publish: (event, { traceparent }) => publisher.publishEvent(event, traceparent === undefined ? {} : { traceparent }),
+        publish: (event, { traceparent }) =>
+          publisher.publishEvent(event, traceparent === undefined ? {} : { traceparent }),
       },
     }),
     shutdownGraceTime: '10s',

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { StackError } from './stack-error';
 
@@ -42,10 +43,14 @@ export async function claimPort(name: PortName, asked: number | undefined): Prom
 
 const givenOut = new Set<number>();
 
-/** A port that the system says is free, and that this process has not given out before. */
+// Below where systems take the ports of outgoing connections from, and below 32768: Temporal keeps ports as int2.
+const lowest = 20_000;
+const highest = 31_999;
+
+/** A port that nothing listens on, and that this process has not given out before. */
 export async function freePort(): Promise<number> {
-  const port = await listenOnce(0);
-  if (givenOut.has(port)) return freePort();
+  const port = randomInt(lowest, highest + 1);
+  if (givenOut.has(port) || !(await isFree(port))) return freePort();
   givenOut.add(port);
   return port;
 }
@@ -61,13 +66,10 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function listenOnce(port: number, host = '127.0.0.1'): Promise<number> {
+function listenOnce(port: number, host = '127.0.0.1'): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port));
-    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve()));
   });
 }

@@ -21,7 +21,13 @@ export function installTemporalRuntime(logger: Logger, metricsPort: number): voi
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
       ...(metricsPort > 0 && {
-        metrics: { prometheus: { bindAddress: `0.0.0.0:${metricsPort}`, countersTotalSuffix: true, useSecondsForDurations: true } },
+        metrics: {
+          prometheus: {
+            bindAddress: `0.0.0.0:${metricsPort}`,
+            countersTotalSuffix: true,
+            useSecondsForDurations: true,
+          },
+        },
       }),
     },
   });

@@ -1,0 +1,87 @@
+import { registry as events } from '@millrace/events';
+import { deadLetterTopic, EVENT_TOPICS, TRANSITION_TOPICS } from '@millrace/kafka';
+import { Client, Connection } from '@temporalio/client';
+import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-index';
+import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
+import { routes } from '../../bridges/inbound/routes';
+import { temporalCalls } from '../../bridges/inbound/temporal-calls';
+import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
+import { gauge } from '../telemetry/metrics';
+import { openKafka, openStore } from './clients';
+import type { ProcessContext } from './process';
+
+/** Consumer group of the index of dead letters. */
+export const BRIDGE_DEAD_LETTER_GROUP = 'millrace.dead-letters';
+export const BRIDGE_TOPICS: readonly string[] = topicsOf(routes);
+export const DEAD_LETTER_TOPICS: readonly string[] = [...EVENT_TOPICS, ...TRANSITION_TOPICS].map(deadLetterTopic);
+
+/** Starts the inbound bridge and the index of dead letters. */
+export async function startBridge(context: ProcessContext): Promise<void> {
+  const { config, logger, registry, closing, fail } = context;
+  const store = openStore(context, 'bridge');
+  await store.ledger.maintain(config.LEDGER_RETENTION_DAYS);
+  const driver = openKafka(context, 'bridge');
+  const producer = await driver.producer();
+  closing.add('bridge: producer', () => producer.close());
+  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  closing.add('bridge: temporal', () => connection.close());
+  const bridge = createBridge({
+    driver,
+    producer,
+    store,
+    workflows: temporalCalls(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
+    registry: events,
+    routes,
+    groupId: config.BRIDGE_GROUP,
+    topics: config.BRIDGE_TOPICS ?? BRIDGE_TOPICS,
+    limits: {
+      sweepIntervalMs: config.BRIDGE_SWEEP_MS,
+      earlyMaxAgeMs: config.BRIDGE_EARLY_MAX_AGE_MS,
+      blockedParkMs: config.BRIDGE_BLOCKED_PARK_MS,
+    },
+    sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    logger,
+    metrics: bridgeMetrics(registry),
+  });
+  await bridge.start();
+  closing.add('bridge', () => bridge.stop());
+  void bridge.crashed.then(fail);
+  const index = await startDeadLetterIndex({
+    driver,
+    store,
+    groupId: BRIDGE_DEAD_LETTER_GROUP,
+    topics: DEAD_LETTER_TOPICS,
+    sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+    logger,
+    metrics: deadLetterMetrics(registry),
+  });
+  closing.add('bridge: dead letters', () => index.stop());
+  void index.crashed.then(fail);
+  keepLedger(context, () => store.ledger.maintain(config.LEDGER_RETENTION_DAYS));
+  const lag = gauge(registry, 'kafka_consumergroup_lag', 'Records from the lowest unfinished one to the end', [
+    'consumergroup',
+    'topic',
+    'partition',
+  ]);
+  const parked = gauge(registry, 'millrace_parked_lanes', 'Lanes that are parked now');
+  const measure = setInterval(() => {
+    for (const { topic, partition, lag: records } of bridge.lag())
+      lag.set({ consumergroup: config.BRIDGE_GROUP, topic, partition }, records);
+    store.parking.count().then(
+      ({ lanes }) => parked.set(lanes),
+      () => undefined,
+    );
+  }, 5_000);
+  closing.add('bridge: measuring', () => clearInterval(measure));
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The ledger's partitions are made ahead of time and dropped when they are old. */
+function keepLedger({ logger, closing }: ProcessContext, maintain: () => Promise<void>): void {
+  const timer = setInterval(
+    () => maintain().catch((error: unknown) => logger.warn({ err: error }, 'the ledger was not maintained')),
+    HOUR_MS,
+  );
+  closing.add('bridge: ledger', () => clearInterval(timer));
+}

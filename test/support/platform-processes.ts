@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClosing } from '../../infra/processes/closing';
+import { type Stack, startStack } from '../../infra/stack';
+import { freePort } from '../../infra/stack/ports';
+
+export type Victim = 'worker' | 'bridge' | 'relay' | 'services';
+
+/** The compiled programs: what runs in production is what is killed here. */
+const program = (name: string) => join(__dirname, '../../dist/infra/processes', `${name}-main.js`);
+
+export interface PlatformProcesses {
+  readonly stack: Stack;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFolder: string;
+  /** Starts one more of this process. */
+  start(name: Victim): ChildProcess;
+  /** SIGKILL, without a word, then another one of its kind. */
+  killAndReplace(name: Victim): Promise<void>;
+  signal(name: Victim, signal: NodeJS.Signals): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const exited = (child: ChildProcess) =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+async function runToEnd(name: string, environment: Readonly<Record<string, string>>, log: WriteStream): Promise<void> {
+  const child = spawn(process.execPath, [program(name)], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  await exited(child);
+  if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}`);
+}
+
+/** Servers of its own, topics and tables, then services, worker, bridge and relay, each a process of its own. */
+export async function startPlatformProcesses(settings: Readonly<Record<string, string>>): Promise<PlatformProcesses> {
+  const closing = createClosing();
+  const stack = await startStack({ dataDir: 'temporary', onProgress: () => undefined });
+  closing.add('servers', () => stack.stop());
+  const logFolder = join(tmpdir(), `millrace-processes-${process.pid}-${Date.now()}`);
+  await mkdir(logFolder, { recursive: true });
+  const log = createWriteStream(join(logFolder, 'all.log'));
+  const [inventory, payments, shipping] = [await freePort(), await freePort(), await freePort()];
+  const environment = {
+    MILLRACE_ENV: 'development',
+    AUTH_MODE: 'off',
+    LOG_LEVEL: 'info',
+    METRICS_PORT: '0',
+    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
+    KAFKA_REPLICATION: '1',
+    KAFKA_PARTITIONS: '6',
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
+    TEMPORAL_ADDRESS: stack.temporalAddress,
+    DATABASE_URL: stack.databaseUrl,
+    INVENTORY_URL: `http://127.0.0.1:${inventory}`,
+    PAYMENTS_URL: `http://127.0.0.1:${payments}`,
+    SHIPPING_URL: `http://127.0.0.1:${shipping}`,
+    ...settings,
+  };
+  const running = new Map<Victim, ChildProcess>();
+  const start = (name: Victim) => {
+    const child = spawn(process.execPath, [program(name)], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    running.set(name, child);
+    return child;
+  };
+  const signal = async (name: Victim, sent: NodeJS.Signals) => {
+    const child = running.get(name);
+    if (child === undefined) return;
+    child.kill(sent);
+    if (sent !== 'SIGSTOP' && sent !== 'SIGCONT') await exited(child);
+  };
+  closing.add('log', () => new Promise((resolve) => log.end(resolve)));
+  closing.add('processes', () => Promise.all([...running.keys()].map((name) => signal(name, 'SIGTERM'))));
+  try {
+    await runToEnd('topics', environment, log);
+    for (const name of ['services', 'worker', 'bridge', 'relay'] as const) start(name);
+  } catch (error) {
+    await closing.close().catch(() => undefined);
+    throw error;
+  }
+  return {
+    stack,
+    environment,
+    logFolder,
+    start,
+    signal,
+    killAndReplace: async (name) => {
+      await signal(name, 'SIGKILL');
+      start(name);
+    },
+    stop: async () => {
+      await closing.close();
+      await rm(logFolder, { recursive: true, force: true });
+    },
+  };
+}
