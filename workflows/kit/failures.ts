@@ -18,20 +18,17 @@ export const refused = (type: string, message: string): ApplicationFailure =>
 /** For people: what went wrong at the root, without stack or wrapping. */
 export function reasonOf(failure: Error): string {
   const root = rootOf(failure);
-  const reason = root instanceof ApplicationFailure && root.type ? `${root.type}: ${root.message}` : nameOf(root);
-  return reason.slice(0, MAX_REASON);
+  return textOf(root).slice(0, MAX_REASON);
 }
 
 function rootOf(failure: Error): Error {
   return failure.cause instanceof Error ? rootOf(failure.cause) : failure;
 }
 
-function nameOf(root: Error): string {
+function textOf(root: Error): string {
+  // A plain error that an activity threw arrives as a failure of type `Error`: that says nothing.
+  if (root instanceof ApplicationFailure && root.type && root.type !== 'Error') return `${root.type}: ${root.message}`;
   if (root instanceof CancelledFailure) return 'cancel-requested: Temporal was asked to cancel the workflow';
   if (root instanceof TimeoutFailure) return `timeout: ${root.message}`;
   return root.message;
 }
-
-/** The activity that failed, if one did. */
-export const failedActivity = (failure: Error): string | undefined =>
-  failure instanceof ActivityFailure ? failure.activityType : undefined;
