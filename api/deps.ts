@@ -1,5 +1,5 @@
-import { DEFAULT_LIMITS, type Envelope, type Registry } from '@millrace/events';
-import type { OutgoingRecord, RecordPlace } from '@millrace/kafka';
+import { DEFAULT_LIMITS, type Registry } from '@millrace/events';
+import type { Publisher } from '@millrace/kafka';
 import type { Store } from '../store/store';
 import type { AuthConfig } from './http/auth';
 
@@ -15,10 +15,7 @@ export interface Logger {
 export type EventRegistry = Pick<Registry, 'definitions' | 'decode'>;
 
 /** The publisher of `@millrace/kafka`, as far as the API needs it. Resolves once Kafka has acknowledged. */
-export interface EventPublisher {
-  publishEvent(event: Envelope, options?: { readonly traceparent?: string }): Promise<RecordPlace>;
-  publishRecord(record: OutgoingRecord): Promise<RecordPlace>;
-}
+export type EventPublisher = Pick<Publisher, 'publishRecord'>;
 
 /** The store, as far as the API needs it. */
 export interface ApiStore {

@@ -2,6 +2,7 @@ import express from 'express';
 import { StoreError } from '../../store/errors';
 import type { Limits, Logger } from '../deps';
 import type { Authenticate } from './auth';
+import { within } from './deadline';
 import { rolesFor } from './policy';
 import { nobody, type Principal } from './principal';
 import { Problem, type ProblemBody, problemCodes } from './problem';
@@ -55,32 +56,19 @@ const principalOf = (response: express.Response): Principal => response.locals['
 
 function answerOf(route: Route, limits: Limits): express.RequestHandler {
   return async (request, response) => {
-    const reply = await within(
-      limits.requestTimeoutMs,
-      route.handle({
-        id: requestId(response),
-        principal: principalOf(response),
-        params: request.params,
-        query: request.query,
-        headers: request.headers,
-        body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-      }),
-    );
+    const handled = route.handle({
+      id: requestId(response),
+      principal: principalOf(response),
+      params: request.params,
+      query: request.query,
+      headers: request.headers,
+      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    });
+    // repeating it is safe: it reads, or its ids stay the same
+    const late = () => new Problem('timed-out', `No answer within ${limits.requestTimeoutMs} ms.`);
+    const reply = await within(limits.requestTimeoutMs, handled, late);
     send(response, reply);
   };
-}
-
-/** The request goes on behind a 503: repeating it is safe, because ids stay the same or reads change nothing. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Problem('timed-out', `No answer within ${milliseconds} ms.`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function send(response: express.Response, { status, headers, text, body }: Reply): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiDeps, Limits, ReadinessCheck } from '../deps';
+import { within } from './deadline';
 import { type Route, route } from './route';
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), milliseconds: z.number() });
@@ -61,22 +62,12 @@ export function platformRoutes(deps: PlatformDeps): readonly Route[] {
 async function checked({ name, check }: ReadinessCheck, { limits, logger }: PlatformDeps) {
   const startedAt = performance.now();
   const done = (ok: boolean) => ({ name, ok, milliseconds: Math.round(performance.now() - startedAt) });
-  let timer: NodeJS.Timeout | undefined;
+  const late = () => new Error(`no answer within ${limits.readinessTimeoutMs} ms`);
   try {
-    await Promise.race([
-      check(),
-      new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(
-          () => reject(new Error(`no answer within ${limits.readinessTimeoutMs} ms`)),
-          limits.readinessTimeoutMs,
-        );
-      }),
-    ]);
+    await within(limits.readinessTimeoutMs, check(), late);
     return done(true);
   } catch (err) {
     logger.warn({ dependency: name, err }, 'a dependency does not answer');
     return done(false);
-  } finally {
-    clearTimeout(timer);
   }
 }

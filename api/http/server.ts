@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Express } from 'express';
+import type { Express, Response } from 'express';
 import type { Limits } from '../deps';
 
 export interface ApiServer {
@@ -13,22 +13,25 @@ export interface ApiServer {
 export function createApiServer(app: Express, limits: Limits): ApiServer {
   let server: Server | undefined;
   let draining = false;
+  const underWay = new Set<Response>();
   app.use((_request, response, next) => {
+    underWay.add(response);
+    response.on('close', () => underWay.delete(response));
     if (draining) response.set('Connection', 'close');
     next();
   });
   return {
     draining: () => draining,
     start: (port, host = '127.0.0.1') => {
-      server = createServer(
-        { requestTimeout: limits.requestTimeoutMs, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
-        app,
-      );
+      const { requestTimeoutMs: requestTimeout } = limits;
+      const headersTimeout = Math.min(10_000, requestTimeout);
+      server = createServer({ requestTimeout, headersTimeout, keepAliveTimeout: 5_000 }, app);
       server.maxConnections = limits.connections;
       return listening(server, port, host);
     },
     stop: async () => {
       draining = true;
+      for (const response of underWay) if (!response.headersSent) response.set('Connection', 'close');
       if (server?.listening === true) await closed(server, limits.drainMs);
     },
   };

@@ -30,7 +30,7 @@ describe('POST /v1/events', () => {
       eventTime: '2026-01-01T00:00:00.000Z',
     };
     await post({ ...orderPlaced('o-2'), ...given });
-    const [filled, kept] = started.publisher.events.map(({ event }) => event);
+    const [filled, kept] = started.publisher.events().map(({ event }) => event);
     expect(filled?.eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect(filled?.correlationId).toBe(filled?.eventId);
     expect(Date.parse(filled?.eventTime ?? '')).toBeGreaterThan(Date.now() - 60_000);
@@ -45,14 +45,14 @@ describe('POST /v1/events', () => {
       'o-2',
       'o-3',
     ]);
-    expect(started.publisher.events).toHaveLength(3);
+    expect(started.publisher.events()).toHaveLength(3);
   });
 
   it('hands the trace context on', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await post(orderPlaced('o-1'), { traceparent });
     await post(orderPlaced('o-2'), { traceparent: 'nonsense' });
-    expect(started.publisher.events.map((sent) => sent.traceparent)).toEqual([traceparent, undefined]);
+    expect(started.publisher.events().map((sent) => sent.traceparent)).toEqual([traceparent, undefined]);
   });
 
   describe('Idempotency-Key', () => {
@@ -108,7 +108,7 @@ describe('POST /v1/events', () => {
     ])('reads %s and lifts it to the latest version', async (_mode, body, headers) => {
       const answer = await post(body, headers);
       expect(answer.status).toBe(202);
-      const [sent] = started.publisher.events;
+      const [sent] = started.publisher.events();
       expect(sent?.event).toMatchObject({
         eventType: 'OrderPlaced',
         eventVersion: '1.1',
@@ -122,7 +122,7 @@ describe('POST /v1/events', () => {
     it('gives the same event one id in every mode', async () => {
       await post({ ...event, data: old }, { 'content-type': 'application/cloudevents+json' });
       await post(old, Object.fromEntries(Object.entries(event).map(([name, value]) => [`ce-${name}`, value])));
-      const [structured, binary] = started.publisher.events;
+      const [structured, binary] = started.publisher.events();
       expect(binary?.event.eventId).toBe(structured?.event.eventId);
     });
 
@@ -148,7 +148,7 @@ describe('POST /v1/events', () => {
     it('reads percent-encoded attributes', async () => {
       const attributes = { ...event, subject: 'o-%C3%BC' };
       await post(old, Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value])));
-      expect(started.publisher.events[0]?.event.aggregateId).toBe('o-ü');
+      expect(started.publisher.events()[0]?.event.aggregateId).toBe('o-ü');
     });
   });
 
@@ -210,6 +210,14 @@ describe('POST /v1/events', () => {
       ]);
     });
 
+    it('a batch with an event that outgrows a record when it is lifted', async () => {
+      const lines = Array.from({ length: 400 }, () => ({ sku: 'SKU-1', quantity: 1, unitPrice: 1 }));
+      const old = { ...good, eventVersion: '1.0', data: { ...good.data, lines, total: 400 } };
+      const room = 256 * 1024 - JSON.stringify(old).length - 300;
+      const answer = await post([good, { ...old, metadata: { text: 'x'.repeat(room) } }]);
+      expect(answer).toMatchObject({ status: 413, body: { code: 'too-large', errors: [{ index: 1 }] } });
+    });
+
     it('a body that grows beyond the limit when unpacked', async () => {
       const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 0x20));
       expect((await post(bomb, { 'content-encoding': 'gzip' })).status).toBe(413);
@@ -262,7 +270,7 @@ describe('POST /v1/events', () => {
     await post({ ...orderPlaced('o-1'), metadata: { note: 'CANARY-1' } });
     await post({ ...orderPlaced('o-1'), data: { note: 'CANARY-2' } });
     const log = JSON.stringify(started.logged);
-    expect(log).toContain(started.publisher.events[0]?.event.eventId);
+    expect(log).toContain(started.publisher.events()[0]?.event.eventId);
     expect(log).not.toContain('CANARY');
     expect(log).not.toContain('cust-1');
   });

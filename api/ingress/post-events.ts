@@ -70,14 +70,11 @@ export function postEvents(deps: IngressDeps): Route {
     ],
     handle: async ({ id, headers, principal, raw }) => {
       const filling = { now: deps.now(), idempotencyKey: idempotencyKey(headers) };
-      const trace = validTraceparent(headers['traceparent']?.toString());
-      const arrivals = parcelsOf(headers, raw, limits).map((parcel) => ({
-        parcel,
-        ...complete(parcel, filling),
-      }));
-      const admitted = admit(arrivals, deps.registry, principal, limits.eventBytes);
-      const traced = admitted.map((one) => ({ ...one, traceparent: one.traceparent ?? trace }));
-      const sent = await sendAll(traced, deps.publisher, limits);
+      const arrivals = parcelsOf(headers, raw, limits).map((parcel) => ({ parcel, ...complete(parcel, filling) }));
+      const traceparent = validTraceparent(headers['traceparent']?.toString());
+      const admission = { registry: deps.registry, principal, maxBytes: limits.eventBytes, traceparent };
+      const admitted = admit(arrivals, admission);
+      const sent = await sendAll(admitted, deps.publisher, limits);
       for (const { event } of sent) {
         const { eventId, eventType, correlationId } = event;
         deps.logger.info({ requestId: id, eventId, eventType, correlationId }, 'event accepted');

@@ -1,6 +1,6 @@
-import { InvalidEventError } from '@millrace/events';
-import type { RecordPlace } from '@millrace/kafka';
+import { KafkaError, type RecordPlace } from '@millrace/kafka';
 import type { EventPublisher, Limits } from '../deps';
+import { within } from '../http/deadline';
 import { Problem } from '../http/problem';
 import type { Admitted } from './admit';
 
@@ -17,39 +17,26 @@ export function sendAll(
   publisher: EventPublisher,
   limits: Limits,
 ): Promise<readonly Sent[]> {
-  const sending = events.map(async (admitted): Promise<Sent> => {
-    const { event, traceparent } = admitted;
-    return {
-      ...admitted,
-      place: await publisher.publishEvent(event, traceparent === undefined ? {} : { traceparent }),
-    };
-  });
+  const sending = events.map(
+    async (one): Promise<Sent> => ({ ...one, place: await publisher.publishRecord(one.record) }),
+  );
   return acknowledged(Promise.all(sending), limits);
 }
 
-/** Waits for Kafka at most `publishTimeoutMs`; whatever goes wrong there is a 503. */
-export async function acknowledged<T>(sending: Promise<T>, limits: Limits): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no acknowledgement within ${limits.publishTimeoutMs} ms`)),
-      limits.publishTimeoutMs,
-    );
-  });
+/** Waits for Kafka at most `publishTimeoutMs`; whatever else goes wrong there than a record's size is a 503. */
+export async function acknowledged<T>(sending: Promise<T>, { publishTimeoutMs }: Limits): Promise<T> {
+  const late = () => new KafkaError('deadline', `no acknowledgement within ${publishTimeoutMs} ms`);
   try {
-    return await Promise.race([sending, late]);
+    return await within(publishTimeoutMs, sending, late);
   } catch (cause) {
-    if (cause instanceof InvalidEventError) throw tooLate(cause);
-    throw new Problem(
-      'kafka-unavailable',
-      'What was sent may have arrived or not; send it again with the same ids or Idempotency-Key.',
-      { cause },
-    );
-  } finally {
-    clearTimeout(timer);
+    throw problemOfKafka(cause);
   }
 }
 
-/** What was lifted to its latest version may have outgrown what fits into a record. */
-const tooLate = (cause: InvalidEventError) =>
-  cause.fault.code === 'oversized' ? new Problem('too-large', cause.fault.message, { cause }) : cause;
+function problemOfKafka(cause: unknown): Problem {
+  if (cause instanceof KafkaError && cause.code === 'too-large') {
+    return new Problem('too-large', 'Kafka refuses a record of this size.', { cause });
+  }
+  const detail = 'What was sent may have arrived or not; send it again with the same ids or Idempotency-Key.';
+  return new Problem('kafka-unavailable', detail, { cause });
+}

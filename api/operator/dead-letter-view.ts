@@ -3,6 +3,7 @@ import type { DeadLetter } from '../../store/types';
 import type { ApiStore } from '../deps';
 import { type Principal, speaksFor } from '../http/principal';
 import { notFound } from '../http/problem';
+import { text } from '../http/text';
 
 const placeSchema = z.object({ topic: z.string(), partition: z.int().nullable(), offset: z.string().nullable() });
 
@@ -31,7 +32,7 @@ export function deadLetterView(letter: DeadLetter): z.infer<typeof deadLetterSch
   };
 }
 
-export const deadLetterParameter = z.strictObject({ id: z.string().min(1).max(200) });
+export const deadLetterParameter = z.strictObject({ id: text(200) });
 
 /** Or 404: also for letters of other tenants, and for those of none unless the caller speaks for all. */
 export async function deadLetterOf(store: ApiStore, id: string, principal: Principal): Promise<DeadLetter> {

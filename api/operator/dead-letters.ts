@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ApiStore } from '../deps';
 import { tenantToRead } from '../http/principal';
 import { type Route, route } from '../http/route';
+import { text } from '../http/text';
 import { given, pageOf, pageParameters, storePage, tenantParameter } from '../reads/paging';
 import { deadLetterOf, deadLetterParameter, deadLetterSchema, deadLetterView } from './dead-letter-view';
 
@@ -17,8 +18,8 @@ export const listDeadLetters = ({ store }: Deps): Route =>
     tag: 'operator',
     summary: 'Events that were given up, with their causes',
     query: z.strictObject({
-      topic: z.string().max(300).optional().describe('The original topic'),
-      cause: z.string().max(200).optional(),
+      topic: text(300).optional().describe('The original or the dead-letter topic'),
+      cause: text(200).optional(),
       ...tenantParameter,
       ...pageParameters,
     }),

@@ -1,4 +1,4 @@
-import { newEvent, OperatorDecided } from '@millrace/events';
+import { encodeEvent, newEvent, OperatorDecided } from '@millrace/events';
 import { v5 } from 'uuid';
 import { z } from 'zod';
 import type { StreamRow } from '../../store/types';
@@ -57,7 +57,10 @@ export const decide = ({ store, publisher, logger, limits, now }: OperatorDeps):
         causationId: stuck?.transitionId,
         data: { target: row.target, key: row.key, operator: principal.subject, ...body },
       });
-      const { topic, partition, offset } = await acknowledged(publisher.publishEvent(event), limits);
+      const { topic, partition, offset } = await acknowledged(
+        publisher.publishRecord(encodeEvent(event, OperatorDecided)),
+        limits,
+      );
       const facts = { requestId: id, operator: principal.subject, subject: row.subject, eventId: event.eventId };
       logger.info({ ...facts, decision: body.decision, stuckVersion: body.stuckVersion }, 'operator decided');
       return { status: 202, body: { eventId: event.eventId, topic, partition, offset: offset.toString() } };

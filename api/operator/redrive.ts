@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '@millrace/kafka';
+import { DEAD_LETTER_HEADERS, type OutgoingRecord } from '@millrace/kafka';
 import { v5 } from 'uuid';
 import { z } from 'zod';
 import type { DeadLetter } from '../../store/types';
@@ -16,7 +16,7 @@ export interface OperatorDeps extends Pick<ApiDeps, 'store' | 'publisher' | 'reg
 const REDRIVE_NAMESPACE = 'b3c7ff57-8b52-5d4a-8f0c-0c3f1f2f8a64';
 
 /** Say why a record died; it goes back without them. */
-const causeHeaders = /^x-(original|error)-|^x-(group|attempt)$/i;
+const causeHeaders: readonly string[] = Object.values(DEAD_LETTER_HEADERS);
 
 export const redriveDeadLetter = ({ store, publisher, registry, limits, logger }: OperatorDeps): Route =>
   route({
@@ -65,19 +65,23 @@ interface Redrive {
 
 /** A record that died again brings its count along. Until the store has noted a redrive, its repeat has the same id. */
 export function redriveOf(letter: DeadLetter): Redrive {
-  const before = Number.parseInt(letter.headers['x-redrive-count'] ?? '0', 10) || 0;
+  const before = Number.parseInt(letter.headers[DEAD_LETTER_HEADERS.redriveCount] ?? '0', 10) || 0;
   const redriveCount = before + letter.redriveCount + 1;
   return { redriveCount, redriveId: v5(`${letter.id}#${redriveCount}`, REDRIVE_NAMESPACE) };
 }
 
 /** Kafka's own partitioner finds the partition by the key; without one the record goes back to where it was. */
 export function recordOf(letter: DeadLetter, { redriveId, redriveCount }: Redrive): OutgoingRecord {
-  const headers = Object.entries(letter.headers).filter(([name]) => !causeHeaders.test(name));
+  const headers = Object.entries(letter.headers).filter(([name]) => !causeHeaders.includes(name));
   return {
     topic: letter.originalTopic,
     key: letter.key,
     value: letter.value,
-    headers: { ...Object.fromEntries(headers), 'x-redrive-id': redriveId, 'x-redrive-count': String(redriveCount) },
+    headers: {
+      ...Object.fromEntries(headers),
+      [DEAD_LETTER_HEADERS.redriveId]: redriveId,
+      [DEAD_LETTER_HEADERS.redriveCount]: String(redriveCount),
+    },
     ...(letter.key === null && letter.originalPartition !== null ? { partition: letter.originalPartition } : {}),
   };
 }

@@ -4,6 +4,7 @@ import type { ApiStore } from '../deps';
 import { oneTenantToRead } from '../http/principal';
 import { notFound } from '../http/problem';
 import { type Route, route } from '../http/route';
+import { text } from '../http/text';
 import { readAt, readAtSchema } from './causes';
 import type { ReadDeps } from './list-workflows';
 import { tenantParameter } from './paging';
@@ -45,7 +46,7 @@ export const explainEvent = ({ store }: Pick<ReadDeps, 'store'>): Route =>
     tag: 'events',
     summary: 'What became of an event: where it was read, and what it did to each subject',
     description: '404 until the bridge has read it.',
-    params: z.strictObject({ eventId: z.string().min(1).max(200) }),
+    params: z.strictObject({ eventId: text(200) }),
     query: z.strictObject(tenantParameter),
     replies: { 200: { description: 'The explanation', schema: explanationSchema } },
     problems: ['invalid-request', 'not-found', 'store-unavailable'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeliveredEvent, StreamRow, Transition } from '../../store/types';
 import { type Route, route } from '../http/route';
+import { text } from '../http/text';
 import { type Cause, causeSchema, resolveCauses } from './causes';
 import type { ReadDeps } from './list-workflows';
 import { streamOf } from './stream-of';
@@ -28,7 +29,7 @@ const detailSchema = workflowSchema.extend({
 });
 
 export const workflowIdParameter = z.strictObject({
-  id: z.string().min(1).max(1_000).describe('The subject, URL-encoded: orderSaga%2Facme%2F4711'),
+  id: text(1_000).describe('The subject, URL-encoded: orderSaga%2Facme%2F4711'),
 });
 
 export const getWorkflow = ({ store, ...linking }: ReadDeps): Route =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ApiStore } from '../deps';
 import { tenantToRead } from '../http/principal';
 import { type Route, route } from '../http/route';
+import { text } from '../http/text';
 import { given, pageOf, pageParameters, storePage, tenantParameter } from './paging';
 import { type Linking, workflowSchema, workflowView } from './workflow-view';
 
@@ -17,10 +18,10 @@ export const listWorkflows = ({ store, ...linking }: ReadDeps): Route =>
     tag: 'workflows',
     summary: 'Workflows by kind, stage, status and tenant, newest update first',
     query: z.strictObject({
-      target: z.string().max(200).optional().describe('Kind of saga or journey: orderSaga'),
-      type: z.string().max(200).optional().describe('The same as target'),
-      stage: z.string().max(200).optional(),
-      state: z.string().max(200).optional().describe('The same as stage'),
+      target: text(200).optional().describe('Kind of saga or journey: orderSaga'),
+      type: text(200).optional().describe('The same as target'),
+      stage: text(200).optional(),
+      state: text(200).optional().describe('The same as stage'),
       status: z.enum(['open', 'closed']).optional(),
       ...tenantParameter,
       ...pageParameters,

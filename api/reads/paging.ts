@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { text } from '../http/text';
 
 const most = 200;
 
 /** Parameters that every list has. */
 export const pageParameters = {
   limit: z.coerce.number().int().min(1).max(most).default(50),
-  cursor: z.string().min(1).max(2_000).optional().describe('`next` of the page before'),
+  cursor: text(2_000).optional().describe('`next` of the page before'),
 };
 
 export const tenantParameter = {
-  tenant: z.string().min(1).max(200).optional().describe('Required with a token that speaks for several tenants'),
+  tenant: text(200).optional().describe('Required with a token that speaks for several tenants'),
 };
 
 export const pageOf = <S extends z.ZodType>(items: S) =>
