@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { hasCode } from './has-code';
 import { StackError } from './stack-error';
 
 /** Every port a stack may listen on, by whom it is for and the setting that moves it. */
@@ -61,7 +62,7 @@ async function isFree(port: number): Promise<boolean> {
     await listenOnce(port, '0.0.0.0');
     return true;
   } catch (failure) {
-    if (failure instanceof Error && 'code' in failure && failure.code === 'EADDRINUSE') return false;
+    if (hasCode(failure, 'EADDRINUSE')) return false;
     throw failure;
   }
 }

@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
+import { hasCode } from './has-code';
 import { searchAttributes } from './temporal-settings';
 import { untilAnswers } from './until';
 
@@ -55,8 +56,4 @@ async function register({ operatorService }: Connection, namespace: string): Pro
   if (missing.length === 0) return;
   const attributes = Object.fromEntries(missing.map((name) => [name, keyword]));
   await operatorService.addSearchAttributes({ namespace, searchAttributes: attributes });
-}
-
-function hasCode(failure: unknown, code: number): boolean {
-  return failure instanceof Error && 'code' in failure && failure.code === code;
 }
