@@ -14,7 +14,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/common';
 import type { SubjectRef } from '../../store/types';
-import { DOMAIN_EVENTS, INBOX_BARRIER, type WorkflowInput } from '../../workflows/kit/wire';
+import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WorkflowInput } from '../../workflows/kit/wire';
 import { CallError, type CallFault, type WorkflowCalls } from './workflow-calls';
 
 /** gRPC's own numbers: https://grpc.io/docs/guides/status-codes/ */
@@ -59,11 +59,23 @@ const endedMeanwhile = (error: unknown): boolean =>
   error.cause instanceof ApplicationFailure &&
   error.cause.type === 'AcceptedUpdateCompletedWorkflow';
 
-const inputOf = ({ subject, target, tenantId, key }: SubjectRef): WorkflowInput => ({ subject, target, tenantId, key });
+export interface TemporalCallsOptions {
+  /** Bounds each call, the SDK's own retries included; milliseconds. */
+  readonly callDeadlineMs?: number | undefined;
+  /** How workflows started from here record; the workflow's default if left out. */
+  readonly recording?: Recording | undefined;
+}
 
-/** The calls on a real Temporal client. `callDeadlineMs` bounds each of them, the SDK's own retries included. */
-export function temporalCalls(client: Client, options: { callDeadlineMs?: number } = {}): WorkflowCalls {
-  const { callDeadlineMs = 10_000 } = options;
+/** The calls on a real Temporal client. */
+export function temporalCalls(client: Client, options: TemporalCallsOptions = {}): WorkflowCalls {
+  const { callDeadlineMs = 10_000, recording } = options;
+  const inputOf = ({ subject, target, tenantId, key }: SubjectRef): WorkflowInput => ({
+    subject,
+    target,
+    tenantId,
+    key,
+    ...(recording === undefined ? {} : { recording }),
+  });
   const within = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call);
 
   return {
