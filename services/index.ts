@@ -1,7 +1,7 @@
+import type { Logger } from '@millrace/kafka';
 import { createKafkajsDriver, createPublisher } from '@millrace/kafka';
 import { Pool } from 'pg';
 import { createInventoryService, migrateInventory, reportInventory } from './inventory';
-import type { Logger } from './kit/logger';
 import { outboxDepth } from './kit/outbox';
 import type { OrderReport, ReportFilter } from './kit/report';
 import type { Service, ServiceOptions } from './kit/service';

@@ -10,7 +10,7 @@ describe('inventory', () => {
   beforeAll(async () => {
     service = await runService(createInventoryService, migrateInventory);
   });
-  afterAll(() => service.stop());
+  afterAll(() => service?.stop());
 
   const newOrder = () => {
     const orderId = `o-${randomUUID()}`;

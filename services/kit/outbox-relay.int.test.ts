@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { newEvent, StockReleased, StockReserved } from '@millrace/events';
+import { silent } from '@millrace/kafka';
 import { migrateInventory } from '../inventory';
 import { type FreshDatabase, freshDatabase } from '../testing/fresh-database';
 import { createPublisherSpy } from '../testing/publisher-spy';
-import { silent } from '../testing/running-service';
 import { until } from '../testing/until';
 import { addToOutbox, outboxDepth } from './outbox';
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay';

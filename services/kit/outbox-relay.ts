@@ -1,6 +1,6 @@
+import type { Logger } from '@millrace/kafka';
 import type { Pool, PoolClient } from 'pg';
 import { createLease } from './lease';
-import type { Logger } from './logger';
 import type { OutboxRow } from './outbox';
 import { createPoller, type Round } from './poller';
 import type { EventPublisher } from './publisher';

@@ -1,6 +1,5 @@
+import { silent } from '@millrace/kafka';
 import { createPoller, pauseAfterFailure, pauseWhenIdle, type Round } from './poller';
-
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('a poller', () => {
   it.each([

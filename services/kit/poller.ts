@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from './logger';
+import type { Logger } from '@millrace/kafka';
 
 /** How a round of work ended. `nextMs`: when the next work is known to be due. */
 export type Round = { readonly found: true } | { readonly found: false; readonly nextMs?: number | undefined };

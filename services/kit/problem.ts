@@ -1,6 +1,6 @@
+import type { Logger } from '@millrace/kafka';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { DatabaseError } from 'pg';
-import type { Logger } from './logger';
 
 /** An answer that is a refusal: RFC 9457 problem details with a code from a closed list per service. */
 export class Problem extends Error {

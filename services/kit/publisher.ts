@@ -1,6 +1,4 @@
-import type { Envelope } from '@millrace/events';
+import type { Publisher } from '@millrace/kafka';
 
-/** The part of the publisher of @millrace/kafka that an outbox needs. Resolves when Kafka has acknowledged the event. */
-export interface EventPublisher {
-  publishEvent(event: Envelope, options?: { readonly traceparent?: string | undefined }): Promise<unknown>;
-}
+/** The part of the publisher that an outbox needs. */
+export type EventPublisher = Pick<Publisher, 'publishEvent'>;

@@ -21,7 +21,8 @@ const tenantId = z
 
 export const ofOrder = z.object({ tenantId, orderId: id });
 
-const stepKey = text(512);
+/** Longer than names: clients write it in ASCII, where a character may take nine. PostgreSQL indexes up to some 2,700 bytes. */
+const stepKey = text(2_400);
 
 /** What ties an event to the request that caused it. */
 export interface Trace {

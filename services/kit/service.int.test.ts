@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { silent } from '@millrace/kafka';
 import { Pool } from 'pg';
 import { createInventoryService, migrateInventory } from '../inventory';
 import { createHttpClient } from '../testing/http-client';
 import { createPublisherSpy } from '../testing/publisher-spy';
-import { type RunningService, runService, silent } from '../testing/running-service';
+import { type RunningService, runService } from '../testing/running-service';
 
 const valid = { tenantId: 'acme', orderId: 'o-1', lines: [{ sku: 'SKU-A', quantity: 1 }] };
 
@@ -13,7 +14,7 @@ describe('the edge of a service', () => {
   beforeAll(async () => {
     service = await runService(createInventoryService, migrateInventory);
   });
-  afterAll(() => service.stop());
+  afterAll(() => service?.stop());
 
   const post = (body: unknown, headers = {}) =>
     service.http.post('/v1/reservations', body, { 'idempotency-key': randomUUID(), ...headers });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
+import type { Logger } from '@millrace/kafka';
 import express, { type Express, type Router } from 'express';
 import type { Pool } from 'pg';
-import type { Logger } from './logger';
 import { createOutboxRelay } from './outbox-relay';
 import { answerProblems, noSuchRoute } from './problem';
 import type { EventPublisher } from './publisher';

@@ -1,6 +1,6 @@
 import { newEvent, PaymentDeclined, PaymentSettled } from '@millrace/events';
+import type { Logger } from '@millrace/kafka';
 import type { Pool, PoolClient } from 'pg';
-import type { Logger } from '../kit/logger';
 import { addToOutbox, type OutboxEntry } from '../kit/outbox';
 import { createPoller, type Round } from '../kit/poller';
 import { stableId } from '../kit/stable-id';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { silent } from '@millrace/kafka';
 import { createHttpClient } from '../testing/http-client';
-import { type RunningService, runService, silent } from '../testing/running-service';
+import { type RunningService, runService } from '../testing/running-service';
 import { until } from '../testing/until';
 import { decideDuePayments } from './decide-payments';
 import { createPaymentsService, migratePayments, reportPayments } from './index';
@@ -24,7 +25,7 @@ describe('payments', () => {
   beforeAll(async () => {
     service = await runService(createPaymentsService, migratePayments);
   });
-  afterAll(() => service.stop());
+  afterAll(() => service?.stop());
 
   const request = ({ key, body }: NewPayment, headers = {}) =>
     service.http.post('/v1/payments', body, { 'idempotency-key': key, ...headers });

@@ -10,7 +10,7 @@ describe('shipping', () => {
   beforeAll(async () => {
     service = await runService(createShippingService, migrateShipping);
   });
-  afterAll(() => service.stop());
+  afterAll(() => service?.stop());
 
   const newOrder = () => {
     const orderId = `o-${randomUUID()}`;

@@ -32,6 +32,7 @@ export function createPublisherSpy(): PublisherSpy {
     async publishEvent(event, options) {
       await spy.before(event);
       published.push({ event, traceparent: options?.traceparent });
+      return { topic: 'spied', partition: 0, offset: BigInt(published.length - 1) };
     },
   };
   return spy;

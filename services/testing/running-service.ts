@@ -1,16 +1,9 @@
+import { silent } from '@millrace/kafka';
 import type { Pool } from 'pg';
-import type { Logger } from '../kit/logger';
 import type { Service, ServiceOptions } from '../kit/service';
 import { type FreshDatabase, freshDatabase } from './fresh-database';
 import { createHttpClient, type HttpClient } from './http-client';
 import { createPublisherSpy, type PublisherSpy } from './publisher-spy';
-
-export const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 export interface RunningService {
   readonly http: HttpClient;
