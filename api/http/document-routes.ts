@@ -8,6 +8,7 @@ import { type Route, route } from './route';
 
 /** The routes and the one that describes them all, itself included. */
 export function withDocument(routes: readonly Route[], registry: EventRegistry): readonly Route[] {
+  let written: ReturnType<typeof openApiDocument> | undefined;
   const document = route({
     operationId: 'getOpenApi',
     method: 'get',
@@ -16,10 +17,12 @@ export function withDocument(routes: readonly Route[], registry: EventRegistry):
     summary: 'This document, OpenAPI 3.1; /docs shows it',
     replies: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.string() }) } },
     problems: [],
-    handle: () => Promise.resolve({ status: 200, body: written }),
+    handle: async () => {
+      written ??= openApiDocument(all, registry);
+      return { status: 200, body: written };
+    },
   });
   const all = [...routes, document];
-  const written = openApiDocument(all, registry);
   return all;
 }
 

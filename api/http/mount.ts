@@ -24,19 +24,21 @@ export function mount(app: express.Express, routes: readonly Route[], options: M
     if (route.method === 'get') app.get(route.path, guard, answer);
     else app.post(route.path, guard, readBody, answer);
   }
-  for (const path of new Set(routes.map((route) => route.path))) {
-    app.all(path, () => {
-      const allowed = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
-      throw new Problem('method-not-allowed', `Allowed: ${allowed.join(', ')}.`, {
-        headers: { Allow: allowed.join(', ') },
-      });
-    });
-  }
-  app.use(() => {
-    throw new Problem('not-found', 'No such route. /openapi.json lists them all.');
+  app.use((request) => {
+    throw unmatched(request, routes);
   });
   app.use(answerProblem(options));
 }
+
+/** 405 where the path has other methods, else 404. */
+function unmatched({ path }: express.Request, routes: readonly Route[]): Problem {
+  const allowed = routes.filter((route) => patternOf(route).test(path)).map(({ method }) => method.toUpperCase());
+  if (allowed.length === 0) return new Problem('not-found', 'No such route. /openapi.json lists them all.');
+  const Allow = allowed.join(', ');
+  return new Problem('method-not-allowed', `Allowed: ${Allow}.`, { headers: { Allow } });
+}
+
+const patternOf = ({ path }: Route) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
 
 /** Before the body is read, so that strangers cannot make the API read megabytes. */
 function guardOf(route: Route, authenticate: Authenticate): express.RequestHandler {
