@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout } from '../stack/checkout';
+import { searchAttributes, temporalSettings } from '../stack/temporal-settings';
+
+const text = (path: string) => readFileSync(join(checkout, path), 'utf8');
+
+describe('the containers', () => {
+  it('give Temporal the same settings as the embedded servers', () => {
+    const lines = text('infra/compose/temporal-settings.yaml').matchAll(/^(\S+): \[\{ value: (\d+) \}\]$/gm);
+    expect(Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]))).toEqual(temporalSettings);
+  });
+
+  it('register the same search attributes', () => {
+    const names = /for name in (.+); do/.exec(text('infra/compose/temporal-namespace.sh'))?.[1];
+    expect(names?.split(' ')).toEqual([...searchAttributes]);
+  });
+
+  it('run programs that the checkout has', () => {
+    const programs = [...text('docker-compose.yml').matchAll(/dist\/(infra\/processes\/\S+)\.js/g)].map(([, path]) => path);
+    expect(programs).toHaveLength(6);
+    for (const program of programs) expect(text(`${program}.ts`)).not.toBe('');
+  });
+});
