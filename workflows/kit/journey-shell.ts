@@ -15,7 +15,11 @@ const RECENT_BYTES = 32 * 1024;
 const MAX_BATCH = 256;
 /** Above this, events are taken before the run continues as new: they travel in its input. */
 const MAX_CARRIED_EVENTS = 200;
-const CONTINUE_AFTER_EVENTS = 1_000;
+/**
+ * Rarely: a run cannot continue while an event has just come, and then holds up its sender. Slow journeys continue when
+ * the server suggests it; this is for hosts of many events per call, long before the limit of 10,000 signals a run.
+ */
+const CONTINUE_AFTER_EVENTS = 5_000;
 
 /** What continue-as-new takes along. */
 interface Carried<State, Effect, Policy> {

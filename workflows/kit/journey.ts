@@ -16,6 +16,6 @@ export interface Journey<
   policy(): Promise<Policy>;
   machine(policy: Policy): Machine<State, Start, Input, Effect>;
   perform(effect: Effect, context: EffectContext): Promise<void>;
-  /** Continue as new after so many events, or sooner if the server suggests it. Default 1,000. */
+  /** Continue as new after so many events, or sooner if the server suggests it. Default 5,000. */
   readonly continueAfterEvents?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Recording, WireEvent } from '../kit/wire';
 import { MemoryNotifications } from './memory-notifications';
@@ -7,6 +7,14 @@ import { MemoryServices } from './memory-services';
 import { MemoryStore } from './memory-store';
 import { startSubject, type TestSubject } from './subject-client';
 import { activitiesOf, logger } from './time-skipping';
+
+/**
+ * A workflow that could not close or continue because an event had come refuses others for some milliseconds
+ * (RESOURCE_EXHAUSTED); the client's own pause of 1.7 s is made for overloaded servers.
+ */
+const retrySoon = makeGrpcRetryInterceptor(
+  defaultGrpcRetryOptions({ maxAttempts: 20, factor: 1.4, initialIntervalMs: () => 10 }),
+);
 
 /** Workflow code on a real Temporal server, the rest in memory. */
 export interface RealServer {
@@ -26,7 +34,7 @@ export async function startOnRealServer(): Promise<RealServer> {
   Runtime.install({ logger });
   const namespace = process.env['TEMPORAL_NAMESPACE'] ?? 'default';
   const [connection, nativeConnection] = await Promise.all([
-    Connection.connect({ address }),
+    Connection.connect({ address, interceptors: [retrySoon] }),
     NativeConnection.connect({ address }),
   ]);
   const client = new Client({ connection, namespace });

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WireEvent, type WorkflowInput } from '../kit/wire';
 
@@ -44,8 +44,21 @@ export async function startSubject(client: Client, options: StartOptions, events
     subject,
     handle,
     send: (...more) => handle.signal(DOMAIN_EVENTS, more),
-    barrier: async () => {
-      await handle.executeUpdate(INBOX_BARRIER);
-    },
+    barrier: () => barrier(handle),
   };
+}
+
+/** gRPC: the task that carried the update was lost, for instance because the workflow could not continue as new. */
+const FAILED_PRECONDITION = 9;
+
+async function barrier(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    try {
+      await handle.executeUpdate(INBOX_BARRIER);
+      return;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (!isGrpcServiceError(cause) || Number(cause.code) !== FAILED_PRECONDITION) throw error;
+    }
+  }
 }
