@@ -22,31 +22,37 @@ interface Lane {
 /** Called before and after each effect, where another process may come in between; may throw to lose the answer. */
 export type Hop = (label: string) => Promise<void>;
 
-/** The store and Temporal, as far as the bridge sees them, in memory: a reference to test order against. */
-export function createMemoryWorld(hop: Hop = async () => {}, now: () => number = Date.now) {
+/** The store (by `hop`) and Temporal (by `toTemporal`), as far as the bridge sees them, in memory: a reference to test order against. */
+export function createMemoryWorld(hop: Hop = async () => {}, now: () => number = Date.now, toTemporal: Hop = hop) {
   const workflows = new Map<string, Workflow>();
   const streams = new Map<string, Stream>();
   const lanes = new Map<string, Lane>();
   const held = new Set<string>();
-  const faults: CallFault[] = [];
+  const faults: (CallFault | undefined)[] = [];
   const calls: string[] = [];
 
   /** One hop there and one back; a planned fault strikes before the effect, `deadline` after it. */
   async function reach<T>(label: string, effect: () => T): Promise<T> {
-    await hop(label);
+    await toTemporal(label);
     const fault = faults.shift();
     if (fault !== undefined && fault !== 'deadline') throw new CallError(fault, `${fault} by plan`);
     calls.push(label);
     const answer = effect();
-    await hop(`${label} answers`);
+    await toTemporal(`${label} answers`);
     if (fault === 'deadline') throw new CallError(fault, 'answer lost by plan');
     return answer;
   }
+  /** What the server will never take. */
+  const refusal: { refuse: (event: DeliveredEvent) => boolean } = { refuse: () => false };
+  const accept = (events: readonly DeliveredEvent[]): void => {
+    if (events.some(refusal.refuse)) throw new CallError('invalid', 'refused by plan');
+  };
   const ids = (events: readonly DeliveredEvent[]) => events.map(({ eventId }) => eventId).join(',');
 
   const temporal: WorkflowCalls = {
     signal: (ref, events) =>
       reach(`signal ${ids(events)}`, () => {
+        accept(events);
         const workflow = workflows.get(ref.subject);
         if (!workflow?.running) return 'not-found';
         workflow.taken.push(...events);
@@ -54,6 +60,7 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
       }),
     signalWithStart: (ref, _target, events) =>
       reach(`start ${ids(events)}`, () => {
+        accept(events);
         const workflow = workflows.get(ref.subject) ?? { running: true, taken: [] };
         if (!workflow.running) return 'already-started';
         workflows.set(ref.subject, workflow);
@@ -177,11 +184,11 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
     },
   };
 
-  return {
+  return Object.assign(refusal, {
     temporal,
     store,
     /** Faults of the next calls to Temporal, in order. */
-    plan: (...next: CallFault[]) => faults.push(...next),
+    plan: (...next: (CallFault | undefined)[]) => faults.push(...next),
     /** What reached Temporal. */
     calls,
     workflows,
@@ -201,7 +208,7 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
     },
     /** Temporal's retention has forgotten it. */
     forget: (subject: string) => workflows.delete(subject),
-  };
+  });
 }
 
 export type MemoryWorld = ReturnType<typeof createMemoryWorld>;

@@ -1,0 +1,152 @@
+import { cancelled, createBridgeParts, placed, ref, settled, target } from './testing/bridge-parts';
+import { createMemoryWorld } from './testing/memory-world';
+
+function given(options: Parameters<typeof createBridgeParts>[1] = {}) {
+  const clock = { now: 1_000 };
+  const world = createMemoryWorld(undefined, () => clock.now);
+  const parts = createBridgeParts(world, { now: () => clock.now, earlyMaxAgeMs: 60_000, ...options });
+  const taken = () => world.workflows.get(ref.subject)?.taken.map(({ eventType }) => eventType) ?? [];
+  return { clock, world, ...parts, taken };
+}
+
+describe('the sweep', () => {
+  it('delivers what was early once its subject has a stream', async () => {
+    const at = given();
+    await at.settle([settled()]);
+    await at.settle([settled()]);
+    await at.sweep.round();
+    expect(at.world.lanes.size).toBe(1);
+    // Started by another bridge.
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.world.record(ref);
+    await at.sweep.round();
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled', 'PaymentSettled']);
+    expect(at.world.lanes.size).toBe(0);
+  });
+
+  it('records as late what waited for a subject that has closed', async () => {
+    const at = given();
+    const early = settled();
+    await at.settle([early]);
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.world.record(ref, 'closed');
+    at.world.end(ref.subject);
+    await at.sweep.round();
+    expect(at.world.streams.get(ref.subject)?.late).toEqual([early.event]);
+    expect(at.world.lanes.size).toBe(0);
+  });
+
+  it('gives up what nobody has started for too long, acknowledged before it is removed', async () => {
+    let refused = true;
+    const at = given({
+      bury: async () => {
+        if (refused) throw new Error('the dead-letter topic refuses');
+      },
+    });
+    const early = settled();
+    await at.settle([early]);
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.world.lanes.size).toBe(1);
+    refused = false;
+    at.clock.now += 1_000;
+    await at.sweep.round();
+    expect(at.buried).toMatchObject([{ eventId: early.event.eventId, cause: { code: 'never-started' } }]);
+    expect(at.world.lanes.size).toBe(0);
+  });
+
+  it('does not give up what a workflow takes that has recorded nothing yet', async () => {
+    const at = given();
+    await at.settle([settled()]);
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.buried).toEqual([]);
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled']);
+  });
+
+  it('keeps a lane whose workflow is gone, with longer and longer pauses', async () => {
+    const at = given();
+    await at.settle([placed()]);
+    at.world.record(ref);
+    at.world.forget(ref.subject);
+    await at.settle([settled()]);
+    at.world.calls.length = 0;
+    const tries = async (rounds: number) => {
+      for (let round = 0; round < rounds; round += 1) {
+        at.clock.now += 10;
+        await at.sweep.round();
+      }
+      return at.world.calls.filter((call) => call.startsWith('signal')).length;
+    };
+    const soon = await tries(10);
+    expect(soon).toBeGreaterThan(1);
+    expect((await tries(10)) - soon).toBeLessThan(soon);
+    expect(at.world.lanes.size).toBe(1);
+  });
+
+  it('gives up the one parked event that the server never takes', async () => {
+    const at = given();
+    const waiting = [settled(), cancelled(), settled()];
+    for (const delivery of waiting) await at.settle([delivery]);
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.world.record(ref);
+    at.world.refuse = ({ eventType }) => eventType === 'OrderCancelled';
+    await at.sweep.round();
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled', 'PaymentSettled']);
+    expect(at.buried).toMatchObject([{ cause: { code: 'refused' } }]);
+    expect(at.world.lanes.size).toBe(0);
+  });
+
+  it('leaves lanes of targets that it does not know', async () => {
+    const at = given();
+    const other = { ...ref, subject: 'other/acme/1', target: 'other' };
+    at.world.lanes.set(other.subject, { ref: other, cause: 'early', parkedAt: 0, events: [settled().event] });
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.world.lanes.size).toBe(1);
+  });
+
+  it('passes a lane that another bridge holds', async () => {
+    const at = given();
+    await at.settle([settled()]);
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.world.record(ref);
+    await at.world.store.parking.tryHold(ref.subject, () => at.sweep.round());
+    expect(at.taken()).toEqual(['OrderPlaced']);
+    await at.sweep.round();
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled']);
+  });
+});
+
+describe('the running sweep', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('rounds at its interval, also after a failure, until it is stopped', async () => {
+    const at = given();
+    let rounds = 0;
+    at.world.store.parking.due = async () => {
+      rounds += 1;
+      throw new Error('the store is away');
+    };
+    at.sweep.start();
+    await jest.advanceTimersByTimeAsync(3_500);
+    expect(rounds).toBe(3);
+    await at.sweep.stop();
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(rounds).toBe(3);
+  });
+
+  it('delivers at once what waits for a subject that this bridge has started, before it has a stream', async () => {
+    const at = given();
+    await at.settle([settled()]);
+    await at.world.temporal.signalWithStart(ref, target, [placed().event]);
+    at.sweep.started(ref);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled']);
+    await at.sweep.stop();
+    at.sweep.started(ref);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
