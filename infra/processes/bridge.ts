@@ -29,7 +29,9 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     driver,
     producer,
     store,
-    workflows: temporalCalls(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
+    workflows: temporalCalls(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), {
+      recording: config.RECORDING,
+    }),
     registry: events,
     routes,
     groupId: config.BRIDGE_GROUP,

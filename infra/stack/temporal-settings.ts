@@ -14,6 +14,9 @@ export const temporalSettings: Readonly<Record<string, number>> = {
   'history.timerProcessorMaxPollRPS': 1_000,
   'history.visibilityProcessorMaxPollRPS': 1_000,
   'history.outboundProcessorMaxPollRPS': 1_000,
+  // seconds; a workflow that is deleted waits for these
+  'history.transferProcessorUpdateAckInterval': 5,
+  'history.visibilityProcessorUpdateAckInterval': 5,
   'matching.rps': 100_000,
   'matching.persistenceMaxQPS': 100_000,
   'worker.persistenceMaxQPS': 10_000,

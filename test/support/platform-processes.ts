@@ -7,7 +7,7 @@ import { createClosing } from '../../infra/processes/closing';
 import { type Stack, startStack } from '../../infra/stack';
 import { freePort } from '../../infra/stack/ports';
 
-export type Victim = 'worker' | 'bridge' | 'relay' | 'services';
+export type Victim = 'worker' | 'bridge' | 'relay' | 'services' | 'api';
 
 /** The compiled programs: what runs in production is what is killed here. */
 const program = (name: string) => join(__dirname, '../../dist/infra/processes', `${name}-main.js`);
@@ -16,6 +16,7 @@ export interface PlatformProcesses {
   readonly stack: Stack;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFolder: string;
+  readonly apiUrl: string;
   /** Starts one more of this process. */
   start(name: Victim): ChildProcess;
   /** SIGKILL, without a word, then another one of its kind. */
@@ -48,12 +49,14 @@ export async function startPlatformProcesses(settings: Readonly<Record<string, s
   const logFolder = join(tmpdir(), `millrace-processes-${process.pid}-${Date.now()}`);
   await mkdir(logFolder, { recursive: true });
   const log = createWriteStream(join(logFolder, 'all.log'));
-  const [inventory, payments, shipping] = [await freePort(), await freePort(), await freePort()];
+  const [inventory, payments, shipping, api] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const environment = {
     MILLRACE_ENV: 'development',
     AUTH_MODE: 'off',
     LOG_LEVEL: 'info',
     METRICS_PORT: '0',
+    API_PORT: String(api),
+    API_HOST: '127.0.0.1',
     KAFKA_BROKERS: stack.kafkaBrokers.join(','),
     KAFKA_REPLICATION: '1',
     KAFKA_PARTITIONS: '6',
@@ -86,7 +89,7 @@ export async function startPlatformProcesses(settings: Readonly<Record<string, s
   closing.add('processes', () => Promise.all([...running.keys()].map((name) => signal(name, 'SIGTERM'))));
   try {
     await runToEnd('topics', environment, log);
-    for (const name of ['services', 'worker', 'bridge', 'relay'] as const) start(name);
+    for (const name of ['services', 'worker', 'bridge', 'relay', 'api'] as const) start(name);
   } catch (error) {
     await closing.close().catch(() => undefined);
     throw error;
@@ -95,6 +98,7 @@ export async function startPlatformProcesses(settings: Readonly<Record<string, s
     stack,
     environment,
     logFolder,
+    apiUrl: `http://127.0.0.1:${api}`,
     start,
     signal,
     killAndReplace: async (name) => {
