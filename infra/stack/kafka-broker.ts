@@ -27,7 +27,17 @@ export async function startBroker(options: BrokerOptions): Promise<GuardedProces
   const java = ['-cp', program.classPath, `-Dlog4j2.configurationFile=${log4j}`];
   if (!existsSync(join(data, 'meta.properties'))) {
     const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
-    await run(program.java, [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]);
+    const briefly = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+    await run(program.java, [
+      ...briefly,
+      ...java,
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      properties,
+    ]);
   }
   return startGuarded({
     name: 'kafka',
