@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { silent } from '@millrace/kafka';
+import { stableId } from '../kit/stable-id';
 import { createHttpClient } from '../testing/http-client';
 import { type RunningService, runService } from '../testing/running-service';
 import { until } from '../testing/until';
@@ -46,6 +47,7 @@ describe('payments', () => {
       {
         traceparent,
         event: {
+          eventId: stableId('payment-answer', String(paymentId)),
           eventType: 'PaymentSettled',
           aggregateType: 'Payment',
           aggregateId: paymentId,
@@ -68,10 +70,11 @@ describe('payments', () => {
 
   it('is settled once however many requests and deciders there are', async () => {
     const payments = Array.from({ length: 10 }, () => newPayment('cust-1'));
-    await Promise.all([
-      ...payments.flatMap((payment) => [request(payment), request(payment), request(payment)]),
-      ...Array.from({ length: 10 }, () => decideDuePayments(service.pool)),
+    const [answers] = await Promise.all([
+      Promise.all(payments.flatMap((payment) => Array.from({ length: 5 }, () => request(payment)))),
+      Promise.all(Array.from({ length: 10 }, () => decideDuePayments(service.pool))),
     ]);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
     for (const { body } of payments) await service.publisher.waitFor(body.orderId, 1);
     await until('the outbox is empty', async () => {
       const { rows } = await service.pool.query('select from payments.outbox');
@@ -167,6 +170,21 @@ describe('payments after a crash', () => {
       body: { checks: { postgres: 'ok' } },
     });
     await next.stop();
+    await service.stop();
+  });
+
+  it('answers each once, however many processes find them', async () => {
+    const service = await runService(createPaymentsService, migratePayments);
+    await service.stopServiceOnly();
+    const payments = Array.from({ length: 150 }, () => newPayment('cust-1'));
+    await Promise.all(payments.map(({ key, body }) => requestPayment(service.pool, key, body, noTrace)));
+    const decided = await Promise.all(Array.from({ length: 8 }, () => decideDuePayments(service.pool)));
+    const left = await decideDuePayments(service.pool);
+    expect(decided.reduce((sum, some) => sum + some, left)).toBe(150);
+    const { rows } = await service.pool.query<{ answers: number; payments: number }>(
+      `select count(*)::int as answers, count(distinct event ->> 'eventId')::int as payments from payments.outbox`,
+    );
+    expect(rows).toEqual([{ answers: 150, payments: 150 }]);
     await service.stop();
   });
 });
