@@ -1,4 +1,5 @@
-import type { IncomingRecord, RecordPlace, TopicPartition } from '../port';
+import type { IncomingRecord, RecordPlace } from '../port';
+import { placeName } from './partitions';
 import type { Tracker } from './tracker';
 
 /** When to commit and what: one commit at a time, each noted first. */
@@ -27,8 +28,6 @@ interface Part {
 }
 
 const MAX_WAIT_MS = 5_000;
-
-export const placeName = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 export function createCommits(intervalMs: number): Commits {
   let lastId = 0;

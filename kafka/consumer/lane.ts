@@ -12,7 +12,7 @@ export interface Lane<W> {
   /** Waiting, oldest at `head`. */
   queue: Entry<W>[];
   head: number;
-  inFlight: readonly Entry<W>[] | undefined;
+  inFlight: boolean;
   /** Rejected tries of the batch at its head. */
   attempts: number;
   /** A batch to be tried again, as it was. */
@@ -27,14 +27,15 @@ export const createLane = <W>(key: string): Lane<W> => ({
   key,
   queue: [],
   head: 0,
-  inFlight: undefined,
+  inFlight: false,
   attempts: 0,
   again: undefined,
   retryAt: 0,
   ready: false,
 });
 
-export const waiting = (lane: Lane<unknown>): number => lane.queue.length - lane.head;
+export const isEmpty = (lane: Lane<unknown>): boolean =>
+  !lane.inFlight && lane.again === undefined && lane.head === lane.queue.length;
 
 /** Takes the next batch out of the queue, within the limits; entries of a former assignment are dropped on the way. */
 export function takeBatch<W>(

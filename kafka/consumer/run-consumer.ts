@@ -1,13 +1,15 @@
-import { type Backoff, backoffMs } from '../backoff';
-import { systemClock } from '../clock';
+import type { Backoff } from '../backoff';
+import { type Clock, systemClock } from '../clock';
 import { KafkaError } from '../errors';
 import { silent } from '../logger';
-import type { GroupListener, GroupMember } from '../port';
+import type { IncomingRecord, TopicPartition } from '../port';
+import { createAlarm } from './alarm';
 import { type Call, createCore, type Input, type Output } from './core';
+import { createMembership } from './membership';
 import { type ConsumerOptions, DEFAULT_LIMITS, type RunningConsumer } from './types';
 
 const RETRY: Backoff = { initialMs: 100, maxMs: 10_000 };
-const REJOIN: Backoff = { initialMs: 500, maxMs: 30_000 };
+const STOP_DEADLINE_MS = 10_000;
 
 /**
  * Runs the consumer core on a driver: the one consumer of the platform, for the bridge and for services.
@@ -15,39 +17,27 @@ const REJOIN: Backoff = { initialMs: 500, maxMs: 30_000 };
  * again by itself; for any other `crashed` resolves.
  */
 export async function runConsumer<W>(options: ConsumerOptions<W>): Promise<RunningConsumer> {
-  const {
-    clock = systemClock,
-    random = Math.random,
-    logger = silent,
-    metrics = {},
-    retry = RETRY,
-    stopDeadlineMs = 10_000,
-  } = options;
   const { driver, groupId, topics, fromBeginning = true, sessionTimeoutMs } = options;
-  const core = createCore<W>({ split: options.split, limits: { ...DEFAULT_LIMITS, ...options.limits }, retry, random });
-  let member: GroupMember | undefined;
-  let stopping: Promise<void> | undefined;
-  let alarm: { readonly at: number; readonly cancel: () => void } | undefined;
+  const { clock = systemClock, random = Math.random, logger = silent, metrics = {} } = options;
+  const core = createCore<W>({
+    split: options.split,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    retry: options.retry ?? RETRY,
+    random,
+  });
+  const alarm = createAlarm(clock, () => tell({ type: 'timer' }));
+  let ended = false;
   let drained = (): void => {};
-  let crash = (_: Error): void => {};
-  const crashed = new Promise<Error>((resolve) => {
-    crash = resolve;
+  let stopping: Promise<void> | undefined;
+  let crashed = (_: Error): void => {};
+  const crash = new Promise<Error>((resolve) => {
+    crashed = resolve;
   });
 
   const tell = (input: Input<W>): void => {
+    if (ended) return;
     for (const output of core.step(input, clock.now())) perform(output);
-    setAlarm();
-  };
-
-  const setAlarm = (): void => {
-    const at = core.wakeAt();
-    if (at === alarm?.at) return;
-    alarm?.cancel();
-    alarm = at === undefined ? undefined : { at, cancel: clock.after(at - clock.now(), ring) };
-  };
-  const ring = (): void => {
-    alarm = undefined;
-    tell({ type: 'timer' });
+    alarm.set(core.wakeAt());
   };
 
   const perform = (output: Output<W>): void => {
@@ -62,10 +52,10 @@ export async function runConsumer<W>(options: ConsumerOptions<W>): Promise<Runni
         void commit(output);
         break;
       case 'pause':
-        member?.pause(output.partitions);
+        membership.member()?.pause(output.partitions);
         break;
       case 'resume':
-        member?.resume(output.partitions);
+        membership.member()?.resume(output.partitions);
         break;
       case 'drained':
         drained();
@@ -76,20 +66,21 @@ export async function runConsumer<W>(options: ConsumerOptions<W>): Promise<Runni
   };
 
   const settle = async (call: Call<W>): Promise<void> => {
+    const items = call.batch.length;
     const began = clock.now();
     try {
       await options.settle(call.lane, call.batch);
     } catch (error) {
-      logger.warn({ error, lane: call.lane, items: call.batch.length }, 'a batch was rejected and will be tried again');
-      metrics.retried?.(call.batch.length);
+      logger.warn({ error, lane: call.lane, items }, 'a batch was rejected and will be tried again');
+      metrics.retried?.(items);
       tell({ type: 'failed', call });
       return;
     }
-    metrics.settled?.(call.batch.length, clock.now() - began);
+    metrics.settled?.(items, clock.now() - began);
     tell({ type: 'settled', call });
   };
 
-  const note = async (id: number, records: Parameters<NonNullable<typeof options.beforeCommit>>[0]): Promise<void> => {
+  const note = async (id: number, records: readonly IncomingRecord[]): Promise<void> => {
     try {
       await options.beforeCommit?.(records);
     } catch (error) {
@@ -102,6 +93,7 @@ export async function runConsumer<W>(options: ConsumerOptions<W>): Promise<Runni
 
   const commit = async ({ id, offsets, records }: Extract<Output<W>, { type: 'commit' }>): Promise<void> => {
     try {
+      const member = membership.member();
       if (member === undefined) throw new KafkaError('not-assigned', 'not a member of the group now');
       await member.commit(offsets);
     } catch (error) {
@@ -113,90 +105,59 @@ export async function runConsumer<W>(options: ConsumerOptions<W>): Promise<Runni
     tell({ type: 'committed', id });
   };
 
-  /** Ends being heard when its member is gone. */
-  const listen = (): GroupListener & { readonly isGone: () => boolean } => {
-    let gone = false;
-    return {
-      isGone: () => gone,
-      assigned(partitions) {
-        if (gone) return;
-        logger.info({ groupId, partitions: partitions.length }, 'partitions assigned');
-        metrics.assigned?.(partitions.length);
-        tell({ type: 'assigned', partitions });
-        options.onAssigned?.(partitions);
-      },
-      records(records, highWatermark) {
-        if (gone) return;
-        metrics.received?.(records[0]?.topic ?? '', records.length);
-        tell({ type: 'records', records, highWatermark });
-      },
-      crashed(error) {
-        if (gone) return;
-        gone = true;
-        member = undefined;
-        lost(error);
-      },
-    };
+  const assigned = (partitions: readonly TopicPartition[]): void => {
+    logger.info({ groupId, partitions: partitions.length }, 'partitions assigned');
+    metrics.assigned?.(partitions.length);
+    tell({ type: 'assigned', partitions });
+    options.onAssigned?.(partitions);
   };
 
-  const join = async (): Promise<void> => {
-    const group = { groupId, topics, fromBeginning, ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }) };
-    const listener = listen();
-    const joined = await driver.join(group, listener);
-    if (stopping !== undefined) await joined.stop();
-    else if (!listener.isGone()) member = joined;
+  const take = (records: readonly IncomingRecord[], highWatermark: bigint): void => {
+    metrics.received?.(records[0]?.topic ?? '', records.length);
+    tell({ type: 'records', records, highWatermark });
   };
 
-  const lost = (error: Error): void => {
-    if (stopping !== undefined) return;
-    if (!(error instanceof KafkaError) || !error.retriable) {
-      logger.error({ error, groupId }, 'the consumer cannot go on');
-      crash(error);
-      return;
-    }
-    logger.error({ error, groupId }, 'the consumer was lost and joins its group again');
-    metrics.rejoined?.(error.code);
-    void rejoin(1);
-  };
-
-  const rejoin = async (attempt: number): Promise<void> => {
-    await new Promise<void>((resolve) => clock.after(backoffMs(REJOIN, attempt, random), resolve));
-    if (stopping !== undefined) return;
-    try {
-      await join();
-    } catch (error) {
-      if (!(error instanceof KafkaError) || !error.retriable)
-        return lost(error instanceof Error ? error : new Error(String(error)));
-      logger.error({ error, groupId, attempt }, 'the group cannot be joined yet');
-      await rejoin(attempt + 1);
-    }
-  };
+  const membership = createMembership({
+    driver,
+    group: { groupId, topics, fromBeginning, ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }) },
+    listener: { assigned, records: take },
+    crashed,
+    rejoined: metrics.rejoined,
+    clock,
+    random,
+    logger,
+  });
 
   const stop = async (): Promise<void> => {
     const isDrained = new Promise<boolean>((resolve) => {
       drained = () => resolve(true);
     });
     tell({ type: 'stop' });
-    const inTime = await Promise.race([
-      isDrained,
-      new Promise<boolean>((resolve) => clock.after(stopDeadlineMs, () => resolve(false))),
-    ]);
-    if (!inTime)
+    if (!(await before(clock, options.stopDeadlineMs ?? STOP_DEADLINE_MS, isDrained)))
       logger.warn({ groupId, ...core.stats() }, 'stopped before everything in flight was done; it will come again');
-    alarm?.cancel();
-    const leaving = member;
-    member = undefined;
-    await leaving?.stop();
+    ended = true;
+    alarm.set(undefined);
+    await membership.leave();
   };
 
-  await join();
+  await membership.join();
   return {
     stop() {
       stopping ??= stop();
       return stopping;
     },
     lag: core.lag,
-    stats: () => ({ joined: member !== undefined, ...core.stats() }),
-    crashed,
+    stats: () => ({ joined: membership.member() !== undefined, ...core.stats() }),
+    crashed: crash,
   };
+}
+
+async function before(clock: Clock, ms: number, done: Promise<boolean>): Promise<boolean> {
+  let cancel = (): void => {};
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  const inTime = await Promise.race([done, late]);
+  cancel();
+  return inTime;
 }

@@ -23,7 +23,7 @@ export interface ConsumerLimits {
   readonly maxBatchBytes: number;
   /** `settle` calls at the same time; default 64. */
   readonly maxInFlight: number;
-  /** Records held, from reading to the commit. Above it, partitions that hold more than their share are paused. Default 10,000. */
+  /** Records held, from reading to the commit. Above it, partitions that hold more than their share are paused. Default 20,000. */
   readonly maxBufferedRecords: number;
   /** Default 64 MiB. */
   readonly maxBufferedBytes: number;
@@ -35,7 +35,7 @@ export const DEFAULT_LIMITS: ConsumerLimits = {
   maxBatch: 100,
   maxBatchBytes: 256 * 1024,
   maxInFlight: 64,
-  maxBufferedRecords: 10_000,
+  maxBufferedRecords: 20_000,
   maxBufferedBytes: 64 * 1024 * 1024,
   commitIntervalMs: 100,
 };

@@ -17,6 +17,9 @@ type Group = Parameters<KafkaDriver['join']>[0];
 
 /** Fetches wait this long for records; kafkajs also sleeps as long when everything is paused, and sends no heartbeat meanwhile. */
 const MAX_WAIT_MS = 250;
+/** Small bites, so that one fetch does not fill the consumer up and cost it a pause; a larger record still comes, alone. */
+const MAX_BYTES_PER_PARTITION = 256 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 const SESSION_TIMEOUT_MS = 10_000;
 
 /**
@@ -37,6 +40,8 @@ export async function joinGroup(
     rebalanceTimeout: Math.max(sessionTimeout, 10_000),
     heartbeatInterval: Math.min(1_000, Math.floor(sessionTimeout / 3)),
     maxWaitTimeInMs: MAX_WAIT_MS,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    maxBytes: MAX_BYTES,
     allowAutoTopicCreation: false,
     retry: { retries: 5, restartOnFailure: async () => false },
   });
