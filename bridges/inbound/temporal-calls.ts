@@ -121,7 +121,9 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'not-found';
         if (endedMeanwhile(error)) return 'not-found';
-        throw failed(error);
+        // A barrier carries no event: whatever is wrong with it, no event is at fault.
+        const fault = faultOf(error) === 'deadline' ? 'deadline' : 'unavailable';
+        throw new CallError(fault, failed(error).message, { cause: error });
       }
     },
   };
