@@ -4,6 +4,7 @@ import { checkout } from './checkout';
 import { type ProcessSpec, startGuarded } from './guarded-process';
 import { kafkaReady } from './kafka-ready';
 import type { Launch } from './launch';
+import { run } from './pinned';
 import { claimPort, type PortName, portTable } from './ports';
 import { postgresReady } from './postgres-ready';
 import { postgresUrl } from './postgres-server';
@@ -55,8 +56,7 @@ export async function containerServers(
 async function up(launch: Launch, chosen: readonly Service[]): Promise<ContainerServers> {
   const { data } = launch;
   const ports = await claimed(launch, new Set(chosen.flatMap((name) => services[name].ports)));
-  const project = `millrace-${createHash('sha256').update(data.path).digest('hex').slice(0, 12)}`;
-  const compose = `docker compose --project-name ${project} --file "$0"`;
+  const compose = `docker compose --project-name ${projectOf(data.path)} --file "$0"`;
   // In the foreground, so that the containers end with the guarded process; a temporary stack takes its volumes along.
   const script = `${compose} up --abort-on-container-failure "$@" & up=$!
 trap 'kill -INT $up' TERM
@@ -79,6 +79,17 @@ exit $code`;
     await process.stop();
     throw failure;
   }
+}
+
+/** Removes the containers and volumes of a stack whose data lay in this folder. */
+export async function forgetContainers(path: string): Promise<void> {
+  if (programs.containers() === undefined) return;
+  const file = join(checkout, 'docker-compose.yml');
+  await run('docker', ['compose', '--project-name', projectOf(path), '--file', file, 'down', '--volumes']);
+}
+
+function projectOf(path: string): string {
+  return `millrace-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`;
 }
 
 async function claimed({ ports }: Launch, names: ReadonlySet<PortName>): Promise<Map<PortName, number>> {

@@ -8,6 +8,7 @@ import { postgresPrograms, postgresUser } from './postgres-programs';
 import { ensureDatabase, postgresReady } from './postgres-ready';
 import { postgresUrl, startPostgres } from './postgres-server';
 import { timed } from './progress';
+import { StackError } from './stack-error';
 import { startDevServer } from './temporal-dev-server';
 import { startOnPostgres } from './temporal-on-postgres';
 import { temporalCli, temporalServer } from './temporal-programs';
@@ -15,6 +16,7 @@ import { temporalReady } from './temporal-ready';
 import { writeTimeSkippingServer } from './time-skipping';
 
 const startLimitMs = 90_000;
+const highestStorablePort = 32_767; // int2
 const ownNamespace = { namespace: 'default', create: true };
 
 /** Kafka on this machine, from its jars. */
@@ -73,6 +75,10 @@ export async function embeddedDevServer(launch: Launch): Promise<Temporal> {
 export async function embeddedOnPostgres(launch: Launch, postgres: Promise<number>): Promise<Temporal> {
   const { data, ports, onProgress } = launch;
   const port = await claimPort('temporal', ports.temporal);
+  if (port > highestStorablePort) {
+    const limit = `Temporal on PostgreSQL stores ports up to ${highestStorablePort}: set MILLRACE_TEMPORAL_PORT to one below`;
+    throw new StackError('port-taken', `port ${port} is too high; ${limit}`);
+  }
   const [programs, postgresPort] = await Promise.all([temporalServer(launch), postgres]);
   const address = `127.0.0.1:${port}`;
   await timed(onProgress, 'starting Temporal on PostgreSQL', async () => {

@@ -5,6 +5,10 @@ import { kafkaBroker } from './jars';
 import { programs } from './programs';
 import { temporalCli } from './temporal-programs';
 
+jest.mock('./temporal-download', () => ({
+  downloadTemporalCli: () => Promise.reject(new Error('no network')),
+}));
+
 describe('a machine without the programs that a server needs', () => {
   const cache = mkdtempSync(join(tmpdir(), 'millrace-empty-cache-'));
   const building = { onProgress: () => undefined, signal: new AbortController().signal };
@@ -29,6 +33,6 @@ describe('a machine without the programs that a server needs', () => {
   it("is told to install Temporal's CLI or Go, or to name a Temporal", async () => {
     jest.spyOn(programs, 'temporal').mockReturnValue(undefined);
     jest.spyOn(programs, 'go').mockReturnValue(undefined);
-    await expect(temporalCli(building)).rejects.toThrow(/no Temporal CLI and no Go 1\.24.*TEMPORAL_ADDRESS/);
+    await expect(temporalCli(building)).rejects.toThrow(/no Temporal CLI, no Go 1\.24.*TEMPORAL_ADDRESS/);
   });
 });

@@ -55,8 +55,12 @@ export async function provide(pinned: Pinned, { onProgress, signal }: Building):
       const building = `${folder}.building`; // the lock is ours: what is there was left by a process that died
       await rm(building, { recursive: true, force: true });
       await mkdir(building, { recursive: true });
-      await timed(onProgress, pinned.what, () => pinned.build(building, signal));
-      await rename(building, folder);
+      try {
+        await timed(onProgress, pinned.what, () => pinned.build(building, signal));
+        await rename(building, folder);
+      } finally {
+        await rm(building, { recursive: true, force: true });
+      }
     },
     waitingFor,
   );

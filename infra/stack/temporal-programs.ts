@@ -4,6 +4,7 @@ import { checkout } from './checkout';
 import { type Building, folderOf, type Pinned, provide, run } from './pinned';
 import { programs } from './programs';
 import { StackError } from './stack-error';
+import { downloadTemporalCli } from './temporal-download';
 
 const cliModule = join(checkout, 'infra/stack/temporal-cli');
 const serverModule = join(checkout, 'infra/stack/temporal-server');
@@ -36,17 +37,32 @@ const server: Pinned = {
     }),
 };
 
-/** Temporal's CLI, which holds a dev server and the Web UI: from PATH, or built. */
+const download: Pinned = {
+  ...cli,
+  name: 'temporal-cli-download',
+  what: "downloading Temporal's CLI 1.5.1 through the SDK",
+  build: (into, signal) => downloadTemporalCli('v1.5.1', into, signal),
+};
+
+/** Temporal's CLI, which holds a dev server and the Web UI: from PATH, built with Go, or downloaded by the SDK. */
 export async function temporalCli(building: Building): Promise<string> {
   const installed = programs.temporal();
   if (installed !== undefined && !existsSync(folderOf(cli))) return installed;
-  if (programs.go() === undefined && !existsSync(folderOf(cli))) {
+  if (programs.go() === undefined && !existsSync(folderOf(cli))) return join(await downloaded(building), 'temporal');
+  return join(await provide(cli, building), 'temporal');
+}
+
+async function downloaded(building: Building): Promise<string> {
+  try {
+    return await provide(download, building);
+  } catch (cause) {
+    building.signal.throwIfAborted();
     throw new StackError(
       'no-way',
-      'no container engine, no Temporal CLI and no Go 1.24: install one of them, or set TEMPORAL_ADDRESS',
+      'no container engine, no Temporal CLI, no Go 1.24, and none could be downloaded: install one of them, or set TEMPORAL_ADDRESS',
+      { cause },
     );
   }
-  return join(await provide(cli, building), 'temporal');
 }
 
 export interface TemporalServerPrograms {
