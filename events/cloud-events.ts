@@ -77,7 +77,8 @@ function required(attributes: JsonObject, name: string): string {
 
 /** `com.shop.OrderPlaced.v1` and `OrderPlaced` are the same type; the version counts if nothing better says it. */
 function typeOf(type: string): { eventType: string; versionOfType: string | undefined } {
-  const [, name = type, major] = /^(?:.*\.)?([A-Za-z][A-Za-z0-9]*?)(?:\.v(\d+))?$/.exec(type) ?? [];
+  const [, path = type, major] = /^(.*?)(?:\.v(\d+))?$/.exec(type) ?? [];
+  const name = path.slice(path.lastIndexOf('.') + 1);
   return { eventType: name, versionOfType: major === undefined ? undefined : `${major}.0` };
 }
 
