@@ -9,4 +9,4 @@ export type {
 } from './deps';
 export type { AuthConfig } from './http/auth';
 export type { Role } from './http/principal';
-export { type ProblemBody, type ProblemCode, problemCodes } from './http/problem';
+export type { ProblemBody, ProblemCode } from './http/problem';
