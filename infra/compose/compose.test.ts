@@ -17,7 +17,9 @@ describe('the containers', () => {
   });
 
   it('run programs that the checkout has', () => {
-    const programs = [...text('docker-compose.yml').matchAll(/dist\/(infra\/processes\/\S+)\.js/g)].map(([, path]) => path);
+    const programs = [...text('docker-compose.yml').matchAll(/dist\/(infra\/processes\/\S+)\.js/g)].map(
+      ([, path]) => path,
+    );
     expect(programs).toHaveLength(6);
     for (const program of programs) expect(text(`${program}.ts`)).not.toBe('');
   });
