@@ -17,6 +17,19 @@ const common = {
 };
 
 module.exports = {
+  coverageProvider: 'v8',
+  coverageReporters: ['text-summary', 'json-summary'],
+  collectCoverageFrom: [
+    '{events,kafka,store,bridges}/**/*.ts',
+    'workflows/kit/{failures,inbox,late,machine,saga-events,undo-list}.ts',
+    '!**/*.test.ts',
+    '!**/{dist,test,testing}/**',
+    '!**/testing.ts',
+  ],
+  coverageThreshold: {
+    ...Object.fromEntries(['events', 'kafka', 'store', 'bridges'].map((folder) => [`./${folder}/`, { lines: 90 }])),
+    './workflows/kit/': { lines: 90 },
+  },
   projects: [
     {
       ...common,

@@ -2,42 +2,43 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { startStack } from '../infra/stack';
 
-/** `npm test`: real servers of its own, then every jest project but the long one. Arguments go on to jest. */
-const PROJECTS = ['unit', 'replay', 'integration', 'e2e'];
+/**
+ * `npm test`: unit, replay and integration tests on servers that they share, then end-to-end tests one by one on servers of their
+ * own. `--long` runs the tests of all seeds and repeats instead. Other arguments go on to jest and turn coverage off.
+ */
+const rounds = {
+  shared: ['unit', 'replay', 'integration'],
+  alone: ['e2e'],
+  long: ['long'],
+} as const;
 
-interface JestResult {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numFailedTestSuites: number;
-  readonly numRuntimeErrorTestSuites: number;
+const jestResult = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numRuntimeErrorTestSuites: z.number(),
+});
+
+interface Count {
+  readonly code: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
 
-async function runJest(
-  projects: readonly string[],
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  aborted: AbortSignal,
-): Promise<{ code: number; result: JestResult | undefined }> {
+async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, aborted: AbortSignal): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-jest-'));
   const outputFile = join(folder, 'result.json');
   try {
     const code = await new Promise<number>((resolve, reject) => {
       const jest = spawn(
         process.execPath,
-        [
-          require.resolve('jest/bin/jest'),
-          '--selectProjects',
-          ...projects,
-          '--json',
-          '--outputFile',
-          outputFile,
-          ...args,
-        ],
+        [require.resolve('jest/bin/jest'), '--json', '--outputFile', outputFile, ...args],
         {
-          stdio: ['ignore', 'ignore', 'inherit'],
+          stdio: ['ignore', 'ignore', 'inherit'], // the report goes to stderr, the JSON to the file
           env: environment,
         },
       );
@@ -46,13 +47,30 @@ async function runJest(
       jest.once('error', reject);
       jest.once('exit', (exitCode) => resolve(exitCode ?? 1));
     });
-    const result = await readFile(outputFile, 'utf8').then(
-      (text): JestResult => JSON.parse(text),
-      () => undefined,
-    );
-    return { code, result };
+    const result = jestResult.parse(JSON.parse(await readFile(outputFile, 'utf8')));
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+    return { code, passed: result.numPassedTests, failed, skipped: result.numPendingTests };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function onSharedServers(args: readonly string[], aborted: AbortSignal): Promise<Count> {
+  const stack = await startStack({
+    dataDir: 'temporary',
+    parts: ['kafka', 'temporal', 'postgres', 'time-skipping'],
+    onProgress: (line) => console.error(line),
+  });
+  try {
+    const addresses = {
+      KAFKA_BROKERS: stack.kafkaBrokers.join(','),
+      TEMPORAL_ADDRESS: stack.temporalAddress,
+      DATABASE_URL: stack.databaseUrl,
+      TIME_SKIPPING_SERVER: stack.timeSkippingServer ?? '',
+    };
+    return await runJest(args, { ...process.env, ...addresses }, aborted);
+  } finally {
+    await stack.stop();
   }
 }
 
@@ -62,39 +80,29 @@ async function main(): Promise<number> {
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
   const started = Date.now();
-  const stack = await startStack({
-    dataDir: 'temporary',
-    parts: ['kafka', 'temporal', 'postgres', 'time-skipping'],
-    onProgress: (line) => console.error(line),
-  });
-  try {
-    console.error(`Servers are up after ${Math.round((Date.now() - started) / 1000)} s.`);
-    const environment = {
-      ...process.env,
-      KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-      TEMPORAL_ADDRESS: stack.temporalAddress,
-      DATABASE_URL: stack.databaseUrl,
-      TIME_SKIPPING_SERVER: stack.timeSkippingServer ?? '',
-    };
-    const coverage = args.length === 0 && !long ? ['--coverage'] : [];
-    const { code, result } = await runJest(
-      long ? ['long'] : PROJECTS,
-      ['--maxWorkers=2', ...coverage, ...args],
-      environment,
-      abort.signal,
+  const chosen = args.length > 0 ? ['--passWithNoTests', ...args] : [];
+  const counts: Count[] = [];
+  if (long) {
+    counts.push(await onSharedServers(['--selectProjects', ...rounds.long, '--runInBand', ...chosen], abort.signal));
+  } else {
+    const coverage = args.length > 0 ? [] : ['--coverage'];
+    counts.push(
+      await onSharedServers(
+        ['--selectProjects', ...rounds.shared, '--maxWorkers=2', ...coverage, ...chosen],
+        abort.signal,
+      ),
     );
-    if (result === undefined) {
-      console.log('jest wrote no result');
-      return 1;
-    }
-    const { numPassedTests, numFailedTests, numPendingTests } = result;
-    if (numPendingTests > 0) console.log(`${numPendingTests} skipped`);
-    console.log(`Took ${Math.round((Date.now() - started) / 1000)} s.`);
-    console.log(`${numPassedTests} passed, ${numFailedTests + result.numRuntimeErrorTestSuites} failed`);
-    return code;
-  } finally {
-    await stack.stop();
+    if (!abort.signal.aborted)
+      counts.push(
+        await runJest(['--selectProjects', ...rounds.alone, '--runInBand', ...chosen], process.env, abort.signal),
+      );
   }
+  const sum = (of: (count: Count) => number) => counts.reduce((total, count) => total + of(count), 0);
+  const skipped = sum((count) => count.skipped);
+  if (skipped > 0) console.log(`${skipped} skipped`);
+  console.log(`Took ${Math.round((Date.now() - started) / 1000)} s.`);
+  console.log(`${sum((count) => count.passed)} passed, ${sum((count) => count.failed)} failed`);
+  return Math.max(...counts.map(({ code }) => code), abort.signal.aborted ? 130 : 0);
 }
 
 main().then(

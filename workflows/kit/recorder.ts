@@ -24,7 +24,7 @@ export interface Recorder {
 const retry = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 const { recordTransitions, settleForeign } = proxyActivities<RecordingActivities>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '10s',
   retry,
 });
 const local = proxyLocalActivities<RecordingActivities>({ startToCloseTimeout: '30s', retry });

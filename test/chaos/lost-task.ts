@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  AppointmentAttended,
+  AppointmentRescheduled,
+  AppointmentScheduled,
+  type Envelope,
+  newEvent,
+} from '@millrace/events';
+import { Client, Connection } from '@temporalio/client';
+import { Pool } from 'pg';
+import { createStore } from '../../store';
+import { DOMAIN_EVENTS, type Recording, STATUS, type SubjectStatus } from '../../workflows/kit/wire';
+import { seeded } from '../support/random';
+
+interface Servers {
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+}
+
+/** More than the server buffers while a workflow task runs: it fails the task then. */
+const SIGNALS = 160;
+
+function startWorker({ temporalAddress, databaseUrl }: Servers, dieAfterAppends: number): ChildProcess {
+  return spawn(process.execPath, [join(__dirname, '../../dist/test/support/dying-worker.js')], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: temporalAddress,
+      DATABASE_URL: databaseUrl,
+      DIE_AFTER_APPENDS: String(dieAfterAppends),
+    },
+    stdio: ['ignore', 'ignore', process.env['SHOW_WORKERS'] ? 'inherit' : 'ignore'],
+  });
+}
+
+const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
+
+/**
+ * One appointment, whose reminder falls due again and again while it is rescheduled by signals that go past the bridge, one event
+ * each, while the worker dies between the store's commit and the completion of the task. Answers what the store and the workflow say.
+ */
+export async function loseTasks(servers: Servers, recording: Recording, wanted: { seed: number; deaths: number }) {
+  const random = seeded(wanted.seed);
+  const pool = new Pool({ connectionString: servers.databaseUrl, max: 4 });
+  const store = createStore({ pool });
+  const connection = await Connection.connect({ address: servers.temporalAddress });
+  const client = new Client({ connection });
+  const [tenantId, key] = ['clinic', randomUUID()];
+  const subject = `appointmentJourney/${tenantId}/${key}`;
+  const about = { tenantId, aggregateId: key };
+  /** The reminder of each is due half a second before it starts: at once, or in a moment. */
+  const soon = () => ({
+    startsAtLocal: new Date(Date.now() + 400 + random() * 1_500).toISOString().slice(0, 19),
+    timeZone: 'UTC',
+  });
+  const scheduled = newEvent(AppointmentScheduled, {
+    ...about,
+    data: { appointmentId: key, patientId: 'p', practitionerId: 'd', durationMinutes: 30, ...soon() },
+  });
+  const input = { subject, target: 'appointmentJourney', tenantId, key, recording };
+  const handle = await client.workflow.signalWithStart('appointmentJourney', {
+    workflowId: subject,
+    taskQueue: 'millrace',
+    args: [input],
+    signal: DOMAIN_EVENTS,
+    signalArgs: [[scheduled]],
+  });
+  const sent: Envelope[] = [scheduled];
+  const signal = async (event: Envelope) => {
+    sent.push(event);
+    await handle.signal(DOMAIN_EVENTS, [event]);
+  };
+  let deaths = 0;
+  let worker = startWorker(servers, 0);
+  worker.kill('SIGKILL');
+  await ended(worker);
+  const dying = (async () => {
+    while (deaths < wanted.deaths) {
+      worker = startWorker(servers, 2 + Math.floor(random() * 4));
+      await ended(worker);
+      deaths += 1;
+    }
+    worker = startWorker(servers, 0);
+  })();
+  let storming = true;
+  const storm = (async () => {
+    for (let count = 0; count < SIGNALS || storming; count += 1) {
+      await signal(newEvent(AppointmentRescheduled, { ...about, data: { appointmentId: key, ...soon() } }));
+      if (count >= SIGNALS) await new Promise((next) => setTimeout(next, 150));
+    }
+  })();
+  try {
+    await dying;
+    storming = false;
+    await storm;
+    await signal(newEvent(AppointmentAttended, { ...about, data: { appointmentId: key } }));
+    const result = await handle.result();
+    const status = await handle.query<SubjectStatus>(STATUS);
+    const verdicts = await store.streams.verdicts(
+      subject,
+      sent.map(({ eventId }) => eventId),
+    );
+    return {
+      result,
+      status,
+      deaths,
+      sent,
+      verdicts,
+      row: await store.streams.get(subject),
+      transitions: await store.streams.transitions(subject, 0, 10_000),
+    };
+  } finally {
+    worker.kill('SIGKILL');
+    await ended(worker);
+    await store.close();
+    await pool.end();
+    await connection.close();
+  }
+}
