@@ -60,11 +60,18 @@ export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
   rememberedLanes: 100_000,
 };
 
+/** What the bridge asks of the store. */
+export interface BridgeStore extends Pick<Store, 'recordLate'> {
+  readonly streams: Pick<Store['streams'], 'verdicts'>;
+  readonly parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'list'>;
+  readonly ledger: Pick<Store['ledger'], 'write'>;
+}
+
 export interface BridgeOptions {
   readonly driver: KafkaDriver;
   /** For dead letters; stays the caller's. */
   readonly producer: Producer;
-  readonly store: Pick<Store, 'recordLate' | 'streams' | 'parking' | 'ledger'>;
+  readonly store: BridgeStore;
   /** `temporalCalls(client)`. */
   readonly workflows: WorkflowCalls;
   readonly registry: Registry;
