@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { StackError } from '../infra/stack';
+import { type BenchArguments, readArguments, USAGE } from './arguments';
+import { type Measurement, measurements, specs } from './plan';
+import { describeMachine } from './report/machine';
+import { idsToMeasure, type Sample, toRows } from './report/rows';
+import { renderTable } from './report/table';
+import { openStage, type Stage } from './stage';
+
+const say = (line: string): void => console.error(line);
+
+/** Throws a `RangeError` when no row is called so. */
+function choose({ quick, only }: BenchArguments): readonly Measurement[] {
+  const wanted = idsToMeasure(specs, only);
+  if (wanted.size === 0)
+    throw new RangeError(`no row is called ${only.join(', ')}: ${specs.map(({ id }) => id).join(', ')}`);
+  return measurements(quick).filter(({ ids }) => ids.some((id) => wanted.has(id)));
+}
+
+async function measure(stage: Stage, chosen: readonly Measurement[], rounds: number): Promise<Sample[][]> {
+  const samples: Sample[][] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const taken: Sample[] = [];
+    for (const { ids, run } of chosen) {
+      say(`round ${round} of ${rounds}: ${ids.join(', ')}`);
+      const found = await run(stage);
+      for (const { id, value, note } of found)
+        say(`  ${id} ${value.toFixed(1)}${note === undefined ? '' : ` (${note})`}`);
+      taken.push(...found);
+    }
+    samples.push(taken);
+  }
+  return samples;
+}
+
+/** Exit code 0 when everything was measured, whether or not it is as wanted: the table says so. */
+async function bench(args: BenchArguments, interrupted: Promise<number>): Promise<number> {
+  const chosen = choose(args);
+  const opening = openStage(say);
+  const stage = await Promise.race([opening, interrupted]);
+  if (typeof stage === 'number') return stage; // the guards end what has started
+  try {
+    const machine = describeMachine(stage.stack.how);
+    const measured = await Promise.race([measure(stage, chosen, args.rounds), interrupted]);
+    if (typeof measured === 'number') return measured;
+    const rows = toRows(specs, measured);
+    console.log(
+      `\n${machine.join('\n')}\nrounds    ${args.rounds}${args.quick ? ', quick' : ''}\n\n${renderTable(rows)}`,
+    );
+    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(rows, null, 2)}\n`);
+    return 0;
+  } finally {
+    await stage.close();
+  }
+}
+
+async function main(): Promise<number> {
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(130));
+  });
+  try {
+    return await bench(readArguments(process.argv.slice(2)), interrupted);
+  } catch (failure) {
+    const badUsage =
+      failure instanceof RangeError ||
+      (failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS'));
+    if (badUsage) console.error(`${failure.message}\nusage: ${USAGE}`);
+    else console.error(failure instanceof StackError ? failure.message : failure);
+    return 1;
+  }
+}
+
+main().then((code) => process.exit(code));

@@ -1,0 +1,84 @@
+import type { Contender } from '../contender';
+import { type CpuTimes, cpuPerEvent, cpuTimes } from '../cpu';
+import { now } from '../now';
+import type { Sample } from '../report/rows';
+import { percentile } from '../report/statistics';
+import type { Stage } from '../stage';
+import { becomes, pause } from '../until';
+import { type Due, freshTenant, type Stream, steadyStream } from '../workload';
+
+export interface LatencyWorkload {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** After the last event is due; what has not arrived by then counts as never. */
+  readonly stragglersMs: number;
+}
+
+/**
+ * Milliseconds from when an event is due to be produced until its outcome can be read by others. Open loop: an event is
+ * sent when it is due, whatever became of those before, and a late sender counts as latency.
+ */
+export async function measureLatency(stage: Stage, contender: Contender, workload: LatencyWorkload): Promise<Sample[]> {
+  const tenantId = freshTenant('latency');
+  const stream = steadyStream(tenantId, workload.perSecond, workload.seconds);
+  const measured = stream.due.filter(({ atMs }) => atMs >= stream.rampMs);
+  const arrivals = await contender.watch(tenantId);
+  try {
+    const began = now() + 100;
+    const cpu = await produce(stage, contender, stream, began);
+    const haveArrived = async () => {
+      const seen = await arrivals.seen();
+      return measured.every(({ event }) => seen.has(event.eventId));
+    };
+    await becomes(haveArrived, { limitMs: workload.stragglersMs, everyMs: 250 });
+    const seen = await arrivals.seen();
+    const latencies = measured.map(
+      ({ atMs, event }) => (seen.get(event.eventId) ?? Number.POSITIVE_INFINITY) - (began + atMs),
+    );
+    const missing = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length;
+    const id = `latency.${contender.name}`;
+    return [
+      { id: `${id}.p50`, value: percentile(latencies, 0.5), ...cpuPerEvent(...cpu, measured.length) },
+      {
+        id: `${id}.p99`,
+        value: percentile(latencies, 0.99),
+        ...(missing > 0 && {
+          note: `${missing} of ${measured.length} events had not arrived ${workload.stragglersMs / 1_000} s after the last`,
+        }),
+      },
+    ];
+  } finally {
+    await arrivals.stop();
+  }
+}
+
+/** Sends the stream; answers the CPU time at the end of the ramp and at the end. */
+async function produce(
+  stage: Stage,
+  contender: Contender,
+  { due, rampMs, endMs }: Stream,
+  began: number,
+): Promise<[CpuTimes, CpuTimes]> {
+  const records = due.map(({ atMs, event }) => ({ atMs, record: contender.toRecord(event) }));
+  const ramp = records.filter(({ atMs }) => atMs < rampMs);
+  await sendWhenDue(stage, ramp, began);
+  await pause(began + rampMs - now());
+  const before = cpuTimes(contender.pids);
+  await sendWhenDue(stage, records.slice(ramp.length), began);
+  await pause(began + endMs - now());
+  return [before, cpuTimes(contender.pids)];
+}
+
+async function sendWhenDue(
+  { publisher }: Stage,
+  records: readonly { readonly atMs: Due['atMs']; readonly record: Parameters<typeof publisher.publishRecord>[0] }[],
+  began: number,
+): Promise<void> {
+  const sending: Promise<unknown>[] = [];
+  for (const { atMs, record } of records) {
+    const early = began + atMs - now();
+    if (early > 0) await pause(early);
+    sending.push(publisher.publishRecord(record));
+  }
+  await Promise.all(sending);
+}

@@ -1,0 +1,51 @@
+import { idsToMeasure, type RowSpec, toRows } from './rows';
+
+const specs: RowSpec[] = [
+  { id: 'keys.naive', what: 'naive', unit: 'events/s' },
+  { id: 'keys.ours', what: 'ours', unit: 'events/s' },
+  {
+    id: 'keys.ratio',
+    what: 'ours over naive',
+    unit: 'times',
+    wanted: { atLeast: 4 },
+    ratioOf: ['keys.ours', 'keys.naive'],
+  },
+  { id: 'latency.ours.p50', what: 'p50', unit: 'ms', wanted: { below: 50 } },
+];
+
+describe('rows', () => {
+  it('shows medians of rounds, and of a ratio the median of the ratios round by round', () => {
+    const rounds = [
+      [
+        { id: 'keys.naive', value: 100 },
+        { id: 'keys.ours', value: 300, cpu: { worker: 2 } },
+      ],
+      [
+        { id: 'keys.naive', value: 50 },
+        { id: 'keys.ours', value: 400, cpu: { worker: 4 } },
+      ],
+      [
+        { id: 'keys.naive', value: 80 },
+        { id: 'keys.ours', value: 400, cpu: { worker: 3 } },
+      ],
+    ];
+    const rows = toRows(specs, rounds);
+    expect(rows.map(({ id, median, wanted, holds }) => ({ id, median, wanted, holds }))).toEqual([
+      { id: 'keys.naive', median: 80, wanted: null, holds: null },
+      { id: 'keys.ours', median: 400, wanted: null, holds: null },
+      { id: 'keys.ratio', median: 5, wanted: '>= 4', holds: true },
+    ]);
+    expect(rows[1]?.cpuMsPerEvent).toEqual({ worker: 3 });
+  });
+
+  it('does not hold when an event never arrived', () => {
+    const [row] = toRows(specs, [[{ id: 'latency.ours.p50', value: Number.POSITIVE_INFINITY }]]);
+    expect(row?.holds).toBe(false);
+  });
+
+  it('measures what a ratio needs, and a group by the part of its ids before a dot', () => {
+    expect([...idsToMeasure(specs, ['keys.ratio'])]).toEqual(['keys.ours', 'keys.naive']);
+    expect([...idsToMeasure(specs, ['latency'])]).toEqual(['latency.ours.p50']);
+    expect(idsToMeasure(specs, []).size).toBe(3);
+  });
+});

@@ -1,0 +1,89 @@
+import { median } from './statistics';
+
+/** What is wanted of a row. */
+export type Wanted = { readonly atLeast: number } | { readonly below: number };
+
+export interface RowSpec {
+  readonly id: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly wanted?: Wanted;
+  /** Not measured itself: the first row's figure over the second's, round by round. */
+  readonly ratioOf?: readonly [string, string];
+}
+
+/** CPU time per event in milliseconds, by process. */
+export type CpuPerEvent = Readonly<Record<string, number>>;
+
+/** One figure of one round. */
+export interface Sample {
+  readonly id: string;
+  readonly value: number;
+  readonly cpu?: CpuPerEvent;
+  /** What a reader of the figure should know: how much was finished before a limit. */
+  readonly note?: string;
+}
+
+export interface Row {
+  readonly id: string;
+  readonly what: string;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+  /** `>= 4`, `< 50`; null where nothing is wanted. */
+  readonly wanted: string | null;
+  readonly holds: boolean | null;
+  /** Medians by process; null where it was not taken. */
+  readonly cpuMsPerEvent: CpuPerEvent | null;
+  readonly notes: readonly string[];
+}
+
+/** The row itself, what it is a ratio of, or a group of rows by the part of their ids before a dot. */
+export function isAskedFor(id: string, only: readonly string[]): boolean {
+  return only.length === 0 || only.some((asked) => id === asked || id.startsWith(`${asked}.`));
+}
+
+/** Ids that have to be measured so that the rows asked for can be shown. */
+export function idsToMeasure(specs: readonly RowSpec[], only: readonly string[]): ReadonlySet<string> {
+  return new Set(specs.filter(({ id }) => isAskedFor(id, only)).flatMap(({ id, ratioOf }) => ratioOf ?? [id]));
+}
+
+/** Rounds of samples as rows, in the order of the specs; rows without a figure are left out. */
+export function toRows(specs: readonly RowSpec[], rounds: readonly (readonly Sample[])[]): Row[] {
+  return specs.flatMap((spec) => {
+    const samples = rounds.flatMap((round) => sampleOf(spec, round) ?? []);
+    return samples.length === 0 ? [] : [toRow(spec, samples)];
+  });
+}
+
+function sampleOf({ id, ratioOf }: RowSpec, round: readonly Sample[]): Sample | undefined {
+  const found = (wanted: string) => round.find((sample) => sample.id === wanted);
+  if (ratioOf === undefined) return found(id);
+  const [over, under] = ratioOf.map(found);
+  return over === undefined || under === undefined ? undefined : { id, value: over.value / under.value };
+}
+
+function toRow({ id, what, unit, wanted }: RowSpec, samples: readonly Sample[]): Row {
+  const values = samples.map(({ value }) => value);
+  const middle = median(values);
+  return {
+    id,
+    what,
+    median: middle,
+    min: Math.min(...values),
+    max: Math.max(...values),
+    unit,
+    wanted: wanted === undefined ? null : 'atLeast' in wanted ? `>= ${wanted.atLeast}` : `< ${wanted.below}`,
+    holds: wanted === undefined ? null : 'atLeast' in wanted ? middle >= wanted.atLeast : middle < wanted.below,
+    cpuMsPerEvent: cpuOf(samples),
+    notes: samples.flatMap(({ note }) => note ?? []),
+  };
+}
+
+function cpuOf(samples: readonly Sample[]): CpuPerEvent | null {
+  const taken = samples.map(({ cpu }) => cpu).filter((cpu) => cpu !== undefined);
+  const [first] = taken;
+  if (first === undefined) return null;
+  return Object.fromEntries(Object.keys(first).map((name) => [name, median(taken.map((cpu) => cpu[name] ?? 0))]));
+}
