@@ -102,7 +102,7 @@ export function createRelay(options: RelayOptions): Relay {
       saving.catch(() => undefined);
     }
     await saving;
-    await reading;
+    await reading.catch(() => undefined);
   }
 
   async function send(entries: readonly FeedEntry[]): Promise<void> {
