@@ -26,6 +26,8 @@ const schema = z.object({
   TEMPORAL_UI_URL: z.url().optional(),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'starts with postgres:// or postgresql://'),
   DATABASE_POOL: z.coerce.number().int().min(4).default(20),
+  /** Where the services that come along listen. */
+  SERVICES_HOST: z.string().default('127.0.0.1'),
   INVENTORY_URL: url('http://127.0.0.1:8091'),
   PAYMENTS_URL: url('http://127.0.0.1:8092'),
   SHIPPING_URL: url('http://127.0.0.1:8093'),

@@ -9,6 +9,7 @@ export async function startServices({ config, logger, closing }: ProcessContext)
     databaseUrl: config.DATABASE_URL,
     brokers: config.KAFKA_BROKERS,
     logger,
+    host: config.SERVICES_HOST,
     ports: {
       inventory: portOf(config.INVENTORY_URL),
       payments: portOf(config.PAYMENTS_URL),

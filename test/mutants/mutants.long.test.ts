@@ -1,0 +1,9 @@
+import { runMutants } from './run-mutants';
+
+describe('the tests bite', () => {
+  it('no mutant survives', () => {
+    const { lines, survived } = runMutants();
+    console.log(lines.join('\n'));
+    expect(survived).toBe(0);
+  }, 600_000);
+});
