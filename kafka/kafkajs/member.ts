@@ -138,6 +138,8 @@ function handOver(
   logger: Logger,
 ): void {
   const { topic, partition, messages } = batch;
+  const last = messages[messages.length - 1];
+  if (last === undefined) return;
   const next = BigInt(batch.lastOffset()) + 1n;
   if (!fence.admit({ topic, partition, from: fetchedFrom(batch), next })) {
     logger.info(
@@ -146,8 +148,6 @@ function handOver(
     );
     return;
   }
-  const last = messages[messages.length - 1];
-  if (last === undefined) return;
   resolveOffset(last.offset);
   listener.records(
     messages.map((message) => incomingRecord(topic, partition, message)),
