@@ -1,22 +1,15 @@
-import type { Registry } from '@millrace/events';
 import {
-  type Clock,
-  type ConsumerLimits,
-  type ConsumerStats,
   createPublisher,
   type IncomingRecord,
-  type KafkaDriver,
   type LaneItem,
-  type PartitionLag,
-  type Producer,
   type RunningConsumer,
   runConsumer,
   systemClock,
 } from '@millrace/kafka';
-import type { Store } from '../../store/store';
 import type { LedgerVerdict } from '../../store/types';
-import { type Logger, silent } from '../logger';
-import { type BridgeMetrics, noBridgeMetrics } from '../metrics';
+import { silent } from '../logger';
+import { noBridgeMetrics } from '../metrics';
+import { BRIDGE_LIMITS, type Bridge, type BridgeOptions, routesByType, topicsOf } from './bridge-options';
 import { type Cause, createDeadLetters } from './dead-letters';
 import type { Delivery } from './delivery';
 import { createDispatch } from './dispatch';
@@ -27,86 +20,13 @@ import { createLedgerBook } from './ledger-book';
 import { createPacedCalls } from './paced-calls';
 import { createParkedLookup } from './parked-lookup';
 import { type Plan, planFor } from './plan';
-import type { Route } from './route';
 import { createSettle } from './settle';
 import { createSweep } from './sweep';
-import type { WorkflowCalls } from './workflow-calls';
 
-/** Every limit has a default; times in milliseconds. */
-export interface BridgeLimits extends ConsumerLimits {
-  readonly callsPerBarrier: number;
-  readonly eventsPerBarrier: number;
-  readonly barrierDeadlineMs: number;
-  readonly blockedParkMs: number;
-  readonly sweepIntervalMs: number;
-  readonly earlyMaxAgeMs: number;
-  /** Lanes drained by the sweep at a time; each holds a database connection. */
-  readonly sweepWidth: number;
-  /** Lanes remembered. */
-  readonly rememberedLanes: number;
-}
-
-export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
-  Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes'> = {
-  maxBatch: 256,
-  maxBatchBytes: 256 * 1024,
-  callsPerBarrier: 8,
-  eventsPerBarrier: 60,
-  barrierDeadlineMs: 5_000,
-  blockedParkMs: 30_000,
-  sweepIntervalMs: 1_000,
-  earlyMaxAgeMs: 24 * 3_600_000,
-  sweepWidth: 3,
-  rememberedLanes: 100_000,
-};
-
-/** What the bridge asks of the store. */
-export interface BridgeStore extends Pick<Store, 'recordLate'> {
-  readonly streams: Pick<Store['streams'], 'verdicts'>;
-  readonly parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'list'>;
-  readonly ledger: Pick<Store['ledger'], 'write'>;
-}
-
-export interface BridgeOptions {
-  readonly driver: KafkaDriver;
-  /** For dead letters; stays the caller's. */
-  readonly producer: Producer;
-  readonly store: BridgeStore;
-  /** `temporalCalls(client)`. */
-  readonly workflows: WorkflowCalls;
-  readonly registry: Registry;
-  readonly routes: readonly Route[];
-  readonly groupId: string;
-  /** Default: the topics of the routes' events. */
-  readonly topics?: readonly string[] | undefined;
-  readonly limits?: Partial<BridgeLimits> | undefined;
-  readonly sessionTimeoutMs?: number | undefined;
-  readonly logger?: Logger | undefined;
-  readonly metrics?: BridgeMetrics | undefined;
-  readonly clock?: Clock | undefined;
-}
-
-export interface BridgeStats extends ConsumerStats {
-  readonly rememberedLanes: number;
-}
-
-export interface Bridge {
-  /** Joins the group. Rejects with a `KafkaError` if that fails. */
-  start(): Promise<void>;
-  /** Finishes what is in flight, commits, leaves the group, lets go of parked lanes. */
-  stop(): Promise<void>;
-  stats(): BridgeStats | undefined;
-  lag(): readonly PartitionLag[];
-  /** Resolves with the reason why the bridge cannot go on: end the process. */
-  readonly crashed: Promise<Error>;
-}
+export { type Bridge, type BridgeLimits, type BridgeOptions, type BridgeStats, topicsOf } from './bridge-options';
 
 /** What one item of a lane is: a delivery, or a record to give up. */
 type Work = Delivery | { readonly bury: Cause };
-
-export const topicsOf = (routes: readonly Route[]): string[] => [
-  ...new Set(routes.flatMap(({ topic }) => (topic === null ? [] : [topic]))),
-];
 
 /** From Kafka to the workflows: reads, routes, calls, parks, gives up, and keeps the ledger (design: decisions 4 to 11, 21, 22). */
 export function createBridge(options: BridgeOptions): Bridge {
@@ -159,7 +79,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       retryMs: limits.sweepIntervalMs,
       maxRetryMs: 30_000,
     },
-    holding: createGate(limits.sweepWidth),
+    gates: { fresh: createGate(limits.sweepWidth), tried: createGate(limits.sweepWidth) },
     now: clock.now,
     logger,
     metrics,
@@ -247,12 +167,6 @@ export function createBridge(options: BridgeOptions): Bridge {
     lag: () => consumer?.lag() ?? [],
     crashed,
   };
-}
-
-function routesByType(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
-  const byType = new Map<string, Route[]>();
-  for (const route of routes) byType.set(route.eventType, [...(byType.get(route.eventType) ?? []), route]);
-  return byType;
 }
 
 /** Records that cannot be read wait for nothing but Kafka; no subject has this name, because targets have no '!'. */

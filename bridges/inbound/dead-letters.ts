@@ -1,4 +1,4 @@
-import { type IncomingRecord, type Publisher, toDeadLetter } from '@millrace/kafka';
+import { DEAD_LETTER_HEADERS, type IncomingRecord, type Publisher, toDeadLetter } from '@millrace/kafka';
 import type { DeliveredEvent } from '../../store/types';
 import { deadLetterOf } from '../dead-letter';
 import type { BridgeMetrics } from '../metrics';
@@ -43,8 +43,9 @@ export function createDeadLetters(deps: {
     async buryEvents(events, cause) {
       await Promise.all(
         events.map(async (event) => {
-          const { topic } = await publisher.publishRecord(deadLetterOf(event, described(cause)));
-          metrics.deadLettered(topic, cause.code);
+          const letter = deadLetterOf(event, described(cause));
+          await publisher.publishRecord(letter);
+          metrics.deadLettered(letter.headers[DEAD_LETTER_HEADERS.topic] ?? letter.topic, cause.code);
         }),
       );
     },

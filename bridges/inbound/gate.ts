@@ -1,5 +1,7 @@
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Lets at most `width` pieces of work in at a time; the others wait in the order they came. */
-export function createGate(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function createGate(width: number): Gate {
   const waiting: (() => void)[] = [];
   let free = width;
   return async (work) => {

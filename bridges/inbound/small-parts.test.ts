@@ -1,8 +1,11 @@
+import type { OutgoingRecord } from '@millrace/kafka';
+import { noBridgeMetrics } from '../metrics';
+import { createDeadLetters } from './dead-letters';
 import { createGate } from './gate';
 import { createLedgerBook } from './ledger-book';
 import { createParkedLookup } from './parked-lookup';
 import { planFor } from './plan';
-import { recordOf } from './testing/bridge-parts';
+import { recordOf, settled } from './testing/bridge-parts';
 
 describe('a gate', () => {
   it('lets so many in at a time, the others in their order, also after a failure', async () => {
@@ -97,5 +100,36 @@ describe('the ledger book', () => {
     const record = recordOf('orders');
     book.note(record, null, 'dead', 'empty');
     expect(book.rows([record])).toEqual([]);
+  });
+});
+
+describe('dead letters out of a parked lane', () => {
+  it('go to the dead letters of the topic they came in, or of their type, as if they were records', async () => {
+    const published: OutgoingRecord[] = [];
+    const counted: string[] = [];
+    const deadLetters = createDeadLetters({
+      publisher: {
+        async publishRecord(record) {
+          published.push(record);
+          return { topic: record.topic, partition: 0, offset: 0n };
+        },
+      },
+      groupId: 'bridge',
+      metrics: { ...noBridgeMetrics, deadLettered: (topic, cause) => counted.push(`${topic} ${cause}`) },
+    });
+    const { event } = settled();
+    const source = { topic: 'elsewhere', partition: 7, offset: '9' };
+    await deadLetters.buryEvents([{ ...event, source }, event], { code: 'never-started', message: 'nobody' });
+    expect(published).toMatchObject([
+      {
+        topic: 'elsewhere.dlq',
+        headers: { 'x-original-partition': '7', 'x-original-offset': '9', 'x-error-class': 'permanent' },
+      },
+      {
+        topic: 'commerce.payments.events.dlq',
+        headers: { 'x-error-code': 'never-started', 'event-id': event.eventId },
+      },
+    ]);
+    expect(counted).toEqual(['elsewhere never-started', 'commerce.payments.events never-started']);
   });
 });

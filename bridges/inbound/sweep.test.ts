@@ -119,6 +119,37 @@ describe('the sweep', () => {
   });
 });
 
+describe('a lane that hangs', () => {
+  it('holds up neither the next look nor other lanes', async () => {
+    const at = given();
+    await at.settle([placed()]);
+    at.world.record(ref);
+    const other = { ...ref, subject: 'orderSaga/acme/order-2', key: 'order-2' };
+    await at.world.temporal.signalWithStart(other, target, [placed().event]);
+    at.world.record(other);
+    const parkIn = (where: typeof ref) =>
+      at.world.lanes.set(where.subject, { ref: where, cause: 'blocked', parkedAt: 0, events: [settled().event] });
+    const signal = at.world.temporal.signal;
+    let answer = () => {};
+    at.world.temporal.signal = (to, events) =>
+      to.key === 'order-2'
+        ? signal(to, events)
+        : new Promise((resolve) => {
+            answer = () => resolve(signal(to, events));
+          });
+    parkIn(ref);
+    const hanging = at.sweep.round();
+    await new Promise((resolve) => setImmediate(resolve));
+    parkIn(other);
+    const second = at.sweep.round();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([...at.world.lanes.keys()]).toEqual([ref.subject]);
+    answer();
+    await Promise.all([hanging, second]);
+    expect(at.taken()).toHaveLength(2);
+  });
+});
+
 describe('the running sweep', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());

@@ -2,6 +2,7 @@ import type { Store } from '../../store/store';
 import type { ParkedLane, SubjectRef } from '../../store/types';
 import type { Logger } from '../logger';
 import type { BridgeMetrics } from '../metrics';
+import type { Gate } from './gate';
 import type { DrainResult, HeldLanes } from './held-lane';
 import type { RouteTarget } from './route';
 
@@ -21,7 +22,7 @@ export interface Sweep {
   start(): void;
   /** A subject was started by this bridge: what waits for it is delivered without waiting for the next round. */
   started(ref: SubjectRef): void;
-  /** One round now; rejects if the store is away. */
+  /** One look now, and all that it leads to; rejects if the store is away. */
   round(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,29 +44,56 @@ export function createSweep(deps: {
   held: Pick<HeldLanes, 'drain'>;
   targetOf: (name: string) => RouteTarget | undefined;
   options: SweepOptions;
-  holding: <T>(work: () => Promise<T>) => Promise<T>;
+  /** How many lanes are held at a time; those that failed before, and may hang, do not keep the fresh ones waiting. */
+  gates: { readonly fresh: Gate; readonly tried: Gate };
   now: () => number;
   logger: Logger;
   metrics: BridgeMetrics;
 }): Sweep {
-  const { store, held, targetOf, options, holding, now, logger, metrics } = deps;
+  const { store, held, targetOf, options, gates, now, logger, metrics } = deps;
   const delays = new Map<string, Delay>();
+  const draining = new Map<string, Promise<void>>();
   let startedRefs = new Map<string, SubjectRef>();
   let timer: NodeJS.Timeout | undefined;
   let startedTimer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
+  let looking: Promise<void> = Promise.resolve();
   let stopped = false;
   let rounds = 0;
 
-  async function round(): Promise<void> {
+  /** Begins to drain what is due. It does not wait for that: a lane that hangs must not hold up the next look. */
+  async function look(): Promise<void> {
     const began = now();
-    const limit = options.lanesPerRound + delays.size;
+    const limit = options.lanesPerRound + delays.size + draining.size;
     const due = await store.parking.due({ earlyMaxAgeMs: options.earlyMaxAgeMs, limit });
     const others = rounds % ROUNDS_PER_FULL_LOOK === 0 ? await blockedLanes(due) : [];
     rounds += 1;
     forgetDelays([...due, ...others]);
-    await Promise.all([...due.map((lane) => drain(lane, true)), ...others.map((lane) => drain(lane, false))]);
+    for (const lane of due) begin(lane, true);
+    for (const lane of others) begin(lane, false);
     metrics.sweepEnded(due.length + others.length, now() - began);
+  }
+
+  function begin(ref: SubjectRef, giveUp: boolean): void {
+    const { subject } = ref;
+    const target = targetOf(ref.target);
+    const delay = delays.get(subject);
+    if (stopped || target === undefined || draining.has(subject) || now() < (delay?.until ?? 0)) return;
+    const gate = delay === undefined ? gates.fresh : gates.tried;
+    draining.set(
+      subject,
+      gate(() => drain(ref, target, giveUp)).finally(() => draining.delete(subject)),
+    );
+  }
+
+  async function drain({ subject, target: name, tenantId, key }: SubjectRef, target: RouteTarget, giveUp: boolean) {
+    const ref = { subject, target: name, tenantId, key };
+    try {
+      const drained = await store.parking.tryHold(subject, (lane) => held.drain(lane, ref, target, giveUp));
+      settled(subject, drained?.value);
+    } catch (error) {
+      delay(subject);
+      logger.warn({ subject, error: String(error) }, 'parked lane could not be drained');
+    }
   }
 
   async function blockedLanes(due: readonly ParkedLane[]): Promise<readonly ParkedLane[]> {
@@ -81,21 +109,6 @@ export function createSweep(deps: {
       cursor = page.next;
     } while (cursor !== null && found.length < options.lanesPerRound);
     return found;
-  }
-
-  async function drain(ref: SubjectRef, giveUp: boolean): Promise<void> {
-    const { subject } = ref;
-    const target = targetOf(ref.target);
-    if (stopped || target === undefined || now() < (delays.get(subject)?.until ?? 0)) return;
-    try {
-      const drained = await holding(() =>
-        store.parking.tryHold(subject, (lane) => held.drain(lane, { ...ref }, target, giveUp)),
-      );
-      settled(subject, drained?.value);
-    } catch (error) {
-      delay(subject);
-      logger.warn({ subject, error: String(error) }, 'parked lane could not be drained');
-    }
   }
 
   /** A lane that somebody else holds is neither drained nor delayed here. */
@@ -119,7 +132,7 @@ export function createSweep(deps: {
     const refs = startedRefs;
     startedRefs = new Map();
     const parked = await store.parking.parked([...refs.keys()]);
-    await Promise.all([...refs.values()].filter(({ subject }) => parked.has(subject)).map((ref) => drain(ref, false)));
+    for (const ref of refs.values()) if (parked.has(ref.subject)) begin(ref, false);
   }
 
   const guarded = (work: () => Promise<void>): Promise<void> =>
@@ -127,29 +140,32 @@ export function createSweep(deps: {
 
   function next(): void {
     timer = setTimeout(() => {
-      const thisRound = guarded(round).then(() => {
+      looking = guarded(look).then(() => {
         if (!stopped) next();
       });
-      running = Promise.all([running, thisRound]);
     }, options.intervalMs);
   }
 
   return {
     start: next,
-    round,
+    async round() {
+      await look();
+      await Promise.all(draining.values());
+    },
     started(ref) {
       if (stopped) return;
       startedRefs.set(ref.subject, ref);
       startedTimer ??= setTimeout(() => {
         startedTimer = undefined;
-        running = Promise.all([running, guarded(drainStarted)]);
+        void guarded(drainStarted);
       }, STARTED_WAIT_MS);
     },
     async stop() {
       stopped = true;
       clearTimeout(timer);
       clearTimeout(startedTimer);
-      await running;
+      await looking;
+      await Promise.all(draining.values());
     },
   };
 }

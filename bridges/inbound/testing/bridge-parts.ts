@@ -6,6 +6,7 @@ import { noBridgeMetrics } from '../../metrics';
 import type { Cause, DeadLetters } from '../dead-letters';
 import type { Delivery } from '../delivery';
 import { createDispatch } from '../dispatch';
+import { createGate } from '../gate';
 import { createHeldLanes } from '../held-lane';
 import { createLaneMemory } from '../lane-memory';
 import { createPacedCalls } from '../paced-calls';
@@ -143,7 +144,7 @@ export function createBridgeParts(
       retryMs: 10,
       maxRetryMs: 100,
     },
-    holding: (work) => work(),
+    gates: { fresh: (work) => work(), tried: createGate(2) },
     now,
     logger: silent,
     metrics: noBridgeMetrics,
