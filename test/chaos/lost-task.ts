@@ -118,3 +118,20 @@ export async function loseTasks(servers: Servers, recording: Recording, wanted: 
     await connection.close();
   }
 }
+
+/** Stream and workflow agree, every event was applied once, in the order of its signal, and deadlines came in between. */
+export function expectOneStory({
+  result,
+  status,
+  sent,
+  verdicts,
+  row,
+  transitions,
+}: Awaited<ReturnType<typeof loseTasks>>): void {
+  expect(result).toBe('attended');
+  expect(transitions.map(({ version }) => version)).toEqual(transitions.map((_, index) => index + 1));
+  expect({ version: row?.version, stage: row?.stage }).toEqual({ version: status.version, stage: status.stage });
+  expect(verdicts).toEqual(sent.map(() => 'duplicate'));
+  expect(transitions.flatMap(({ causes }) => causes)).toEqual(sent.map(({ eventId }) => eventId));
+  expect(transitions.filter(({ to }) => to === 'reminded').length).toBeGreaterThan(0);
+}
