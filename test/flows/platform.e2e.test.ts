@@ -5,7 +5,6 @@ import {
   encode,
   newEvent,
   OrderCancelled,
-  OrderPlaced,
   PaymentSettled,
   registry,
   TransitionRecorded,
