@@ -83,7 +83,12 @@ export async function startServices({
 }: ServicesOptions): Promise<RunningServices> {
   const closing = createClosing();
   try {
-    const pool = new Pool({ connectionString: databaseUrl, max: 16, application_name: 'millrace-services' });
+    const pool = new Pool({
+      connectionString: databaseUrl,
+      max: 16,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'millrace-services',
+    });
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
     closing.add(() => pool.end());
     await migrateServices(pool);

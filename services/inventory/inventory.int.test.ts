@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningService, runService } from '../testing/running-service';
 import { createInventoryService, migrateInventory, reportInventory } from './index';
+
+jest.setTimeout(60_000); // on a machine with much else to do
 
 const tenantId = 'acme';
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -90,11 +93,13 @@ describe('inventory', () => {
     const sku = uniqueSku('SKU-A');
     await reserve(`${sku}/first`, 'o-first', [{ sku, quantity: 1 }]);
     const answers = await Promise.all(
-      Array.from({ length: 15 }, newOrder).flatMap(({ orderId, key }) => {
+      Array.from({ length: 30 }, newOrder).flatMap(({ orderId, key }, index) => {
         const step = () => reserve(key, orderId, [{ sku, quantity: 1 }]);
-        return [step(), release(key), step(), step()];
+        const undo = () => sleep(index).then(() => release(key)); // from before the steps to after them
+        return [step(), undo(), step(), step()];
       }),
     );
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
     expect(answers.map(({ status }) => status).filter((status) => ![200, 201, 409].includes(status))).toEqual([]);
     expect(await level(sku)).toMatchObject({ reserved: 1 });
   });
@@ -152,9 +157,9 @@ describe('inventory', () => {
   });
 
   it('does not wait in a circle when many orders name the same new skus in different orders', async () => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const skus = Array.from({ length: 8 }, () => uniqueSku('SKU-A'));
-      const orders = Array.from({ length: 30 }, newOrder);
+      const orders = Array.from({ length: 24 }, newOrder);
       const answers = await Promise.all(
         orders.map(({ orderId, key }, index) => {
           const named = [...skus.slice(index % 8), ...skus.slice(0, index % 8)].slice(0, 5);

@@ -35,7 +35,8 @@ export function inventoryRoutes(pool: Pool, committed: () => void): Router {
     const key = keyOfStep(request);
     const wanted = parseBody(reservationRequest, request);
     const trace = traceOf(request);
-    await sleep(thinkingMs(wanted.lines.map((one) => one.sku)));
+    const waitMs = thinkingMs(wanted.lines.map((one) => one.sku));
+    if (waitMs > 0) await sleep(waitMs);
     const outcome = await reserveStock(pool, key, wanted, trace);
     switch (outcome.result) {
       case 'reserved':

@@ -2,6 +2,8 @@ import { migrateServices } from '../index';
 import { freshDatabase } from '../testing/fresh-database';
 import { migrateSchema } from './migrate';
 
+jest.setTimeout(60_000); // on a machine with much else to do
+
 describe('the services’ migrations', () => {
   it('run at once and again, and apply each step once', async () => {
     const database = await freshDatabase();

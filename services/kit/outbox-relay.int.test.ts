@@ -9,6 +9,8 @@ import { addToOutbox, outboxDepth } from './outbox';
 import { createOutboxRelay, type OutboxRelay } from './outbox-relay';
 import { inTransaction } from './transaction';
 
+jest.setTimeout(60_000); // on a machine with much else to do
+
 const told = (definition: typeof StockReserved | typeof StockReleased, orderId: string) => ({
   event: newEvent<string, unknown, { orderId: string; lines: { sku: string; quantity: number }[] }>(definition, {
     tenantId: 'acme',

@@ -7,6 +7,8 @@ import { createHttpClient } from '../testing/http-client';
 import { createPublisherSpy } from '../testing/publisher-spy';
 import { type RunningService, runService } from '../testing/running-service';
 
+jest.setTimeout(60_000); // on a machine with much else to do
+
 const valid = { tenantId: 'acme', orderId: 'o-1', lines: [{ sku: 'SKU-A', quantity: 1 }] };
 
 describe('the edge of a service', () => {
@@ -103,7 +105,7 @@ describe('the edge of a service', () => {
     const http = createHttpClient(`http://127.0.0.1:${port}`);
     const slow = { ...valid, orderId: `o-${randomUUID()}`, lines: [{ sku: 'SKU-SLOW', quantity: 1 }] };
     const answer = http.post('/v1/reservations', slow, { 'idempotency-key': slow.orderId });
-    await sleep(200); // it thinks for 1,500
+    await sleep(700); // it thinks for 1,500
     await other.stop();
     expect(await answer).toMatchObject({ status: 201 });
     await expect(http.get('/healthz')).rejects.toThrow('fetch failed');

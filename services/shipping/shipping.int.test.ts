@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type RunningService, runService } from '../testing/running-service';
 import { createShippingService, migrateShipping, reportShipping } from './index';
 
+jest.setTimeout(60_000); // on a machine with much else to do
+
 const tenantId = 'acme';
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
