@@ -1,6 +1,5 @@
-import { CompressionCodecs, CompressionTypes, logLevel } from 'kafkajs';
+import { logLevel } from 'kafkajs';
 import type { Logger } from '../logger';
-import { registerCodecs } from './codecs';
 import { kafkajsLog } from './logging';
 
 describe("kafkajs's log", () => {
@@ -18,27 +17,5 @@ describe("kafkajs's log", () => {
     say(logLevel.WARN, 'Limiting retries for the idempotent producer may invalidate EoS guarantees');
     say(logLevel.INFO, 'Stopped');
     expect(lines.map(([level]) => level)).toEqual(['warn', 'warn', 'debug', 'debug', 'debug', 'debug']);
-  });
-});
-
-describe('codecs', () => {
-  const original = CompressionCodecs[CompressionTypes.ZSTD];
-  afterEach(() => {
-    CompressionCodecs[CompressionTypes.ZSTD] = original;
-  });
-
-  it('has zstd where Node has it', async () => {
-    registerCodecs({
-      zstdCompressSync: (data: Buffer) => Buffer.from([...data].reverse()),
-      zstdDecompressSync: (data: Buffer) => Buffer.from([...data].reverse()),
-    });
-    const codec = CompressionCodecs[CompressionTypes.ZSTD]();
-    expect(await codec?.decompress(await codec.compress({ buffer: Buffer.from('abc') }))).toEqual(Buffer.from('abc'));
-  });
-
-  it('does without where Node has none', () => {
-    const before = CompressionCodecs[CompressionTypes.ZSTD];
-    registerCodecs({});
-    expect(CompressionCodecs[CompressionTypes.ZSTD]).toBe(before);
   });
 });

@@ -54,6 +54,7 @@ function* chain(error: unknown): Iterable<ClientError> {
 }
 
 function codeOf(error: ClientError): KafkaErrorCode | undefined {
+  if (error instanceof KafkaError) return error.code;
   return (typeof error.type === 'string' ? BY_TYPE[error.type] : undefined) ?? BY_NAME[error.name];
 }
 
