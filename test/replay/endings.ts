@@ -12,7 +12,7 @@ import {
   settled,
 } from '../../workflows/testing/events';
 import type { MemoryServices } from '../../workflows/testing/memory-services';
-import type { TestSubject } from '../../workflows/testing/subject-client';
+import { refOf, type TestSubject } from '../../workflows/testing/subject-client';
 import type { TimeSkipping } from '../../workflows/testing/time-skipping';
 
 /** One way in which a workflow ends, to be recorded as a history. */
@@ -132,9 +132,9 @@ const orders: readonly Ending[] = [
     name: 'order-foreign-chain',
     result: 'foreign',
     run: async (platform, key) => {
-      platform.store.override = ({ key: of }) =>
-        of === key ? { status: 'foreign-chain', chain: 'another', closed: true } : undefined;
-      return platform.start('orderSaga', key, [placed(key), settled(key)]);
+      const start = placed(key);
+      await platform.store.beginElsewhere(refOf('orderSaga', key), start.eventId, true);
+      return platform.start('orderSaga', key, [start, settled(key)]);
     },
   },
 ];
@@ -199,13 +199,11 @@ const appointments: readonly Ending[] = [
     name: 'appointment-foreign-chain',
     result: 'foreign',
     run: async (platform, key) => {
-      platform.store.override = ({ key: of }) =>
-        of === key ? { status: 'foreign-chain', chain: 'another', closed: false } : undefined;
-      platform.store.settleForeign = async () => undefined;
-      return platform.start('appointmentJourney', key, [scheduled(key, '2040-01-01T09:00:00'), confirmed(key)]);
+      const start = scheduled(key, '2040-01-01T09:00:00');
+      await platform.store.beginElsewhere(refOf('appointmentJourney', key), start.eventId, false);
+      return platform.start('appointmentJourney', key, [start, confirmed(key)]);
     },
   },
 ];
 
-/** Last those that leave the test server's clock or the store behind as others do not expect it. */
 export const endings: readonly Ending[] = [...orders, ...appointments];

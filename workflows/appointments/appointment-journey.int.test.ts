@@ -1,6 +1,6 @@
 import { STATUS } from '../kit/wire';
 import { appointmentCancelled, attended, confirmed, fresh, rescheduled, scheduled } from '../testing/events';
-import type { TestSubject } from '../testing/subject-client';
+import { refOf, type TestSubject } from '../testing/subject-client';
 import { startTimeSkipping, type TimeSkipping } from '../testing/time-skipping';
 
 const hour = 3_600_000;
@@ -155,22 +155,10 @@ describe.each(['activity', 'local'] as const)('appointmentJourney, recording by 
 
   test('acts on nothing as the second run chain of its subject', async () => {
     const id = fresh('foreign');
-    const subject = `appointmentJourney/test/${id}`;
+    const ref = refOf('appointmentJourney', id);
     const [first, second] = [await scheduledIn(id, hour), confirmed(id)];
-    await platform.store.recordTransitions({
-      subject,
-      target: 'appointmentJourney',
-      tenantId: 'test',
-      key: id,
-      chain: 'the first chain',
-      correlationId: 'c',
-      expectedVersion: 0,
-      transitions: [{ from: null, to: 'attended', causes: [first.eventId] }],
-      consumed: [{ eventId: first.eventId, version: 0 }],
-      late: [],
-      after: { stage: 'attended', state: {}, machineVersion: 1, closed: true },
-    });
-    const { handle } = await platform.start('appointmentJourney', id, [first, second], recording);
+    await platform.store.beginElsewhere(ref, first.eventId, true);
+    const { subject, handle } = await platform.start('appointmentJourney', id, [first, second], recording);
     expect(await handle.result()).toBe('foreign');
     expect(platform.store.stream(subject).late.map(({ eventId }) => eventId)).toEqual([second.eventId]);
     expect(platform.notifications.of(subject)).toEqual([]);

@@ -1,6 +1,6 @@
 import { STATUS } from '../kit/wire';
 import { cancelled, decided, declined, fresh, placed, settled } from '../testing/events';
-import type { TestSubject } from '../testing/subject-client';
+import { refOf, type TestSubject } from '../testing/subject-client';
 import { startTimeSkipping, type TimeSkipping } from '../testing/time-skipping';
 
 let platform: TimeSkipping;
@@ -230,27 +230,10 @@ describe('orderSaga', () => {
   });
 
   describe('as a second run chain of its subject', () => {
-    const ref = (orderId: string) => ({
-      subject: `orderSaga/test/${orderId}`,
-      target: 'orderSaga',
-      tenantId: 'test',
-      key: orderId,
-    });
-    const first = (orderId: string, eventId: string, closed: boolean) => ({
-      ...ref(orderId),
-      chain: 'the first chain',
-      correlationId: 'c',
-      expectedVersion: 0,
-      transitions: [{ from: null, to: 'placed', causes: [eventId] }],
-      consumed: [{ eventId, version: 0 }],
-      late: [],
-      after: { stage: 'placed', state: {}, machineVersion: 1, closed },
-    });
-
     test('acts on nothing and writes its events off as late when the stream is closed', async () => {
       const orderId = fresh('foreign-closed');
       const [again, other] = [placed(orderId), cancelled(orderId)];
-      await platform.store.recordTransitions(first(orderId, again.eventId, true));
+      await platform.store.beginElsewhere(refOf('orderSaga', orderId), again.eventId, true);
       const order = await platform.start('orderSaga', orderId, [again, other]);
       expect(await order.handle.result()).toBe('foreign');
       expect(platform.services.sequence(orderId)).toEqual([]);
@@ -260,12 +243,12 @@ describe('orderSaga', () => {
     test('parks what the stream has not taken when it is open', async () => {
       const orderId = fresh('foreign-open');
       const [again, other] = [placed(orderId), cancelled(orderId)];
-      await platform.store.recordTransitions(first(orderId, again.eventId, false));
+      await platform.store.beginElsewhere(refOf('orderSaga', orderId), again.eventId, false);
       const order = await platform.start('orderSaga', orderId, [again, other]);
       expect(await order.handle.result()).toBe('foreign');
       expect(platform.services.sequence(orderId)).toEqual([]);
       expect(platform.store.parked.get(order.subject)?.map(({ eventId }) => eventId)).toEqual([other.eventId]);
-      expect(platform.store.stages(order.subject)).toEqual(['placed']);
+      expect(platform.store.stages(order.subject)).toEqual(['begun']);
     });
   });
 });

@@ -65,6 +65,20 @@ export class MemoryStore extends Watched implements RecordingActivities {
     this.changed();
   };
 
+  /** A stream that another run chain of the subject began, having taken one event. */
+  async beginElsewhere(ref: SubjectRef, eventId: string, closed: boolean): Promise<void> {
+    await this.recordTransitions({
+      ...ref,
+      chain: 'another chain',
+      correlationId: 'another',
+      expectedVersion: 0,
+      transitions: [{ from: null, to: 'begun', causes: [eventId] }],
+      consumed: [{ eventId, version: 0 }],
+      late: [],
+      after: { stage: 'begun', state: {}, machineVersion: 1, closed },
+    });
+  }
+
   /** Takes the hooks away; keeps the streams. */
   reset(): void {
     this.beforeAppend = () => undefined;

@@ -1,5 +1,6 @@
 import { type Client, isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { SubjectRef } from '../../activities/recording/recording.activities';
 import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WireEvent, type WorkflowInput } from '../kit/wire';
 
 export interface TestSubject {
@@ -12,17 +13,24 @@ export interface TestSubject {
 export interface StartOptions {
   readonly target: string;
   readonly taskQueue: string;
-  readonly tenantId?: string;
   readonly key: string;
   readonly recording?: Recording;
 }
 
 const attribute = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
+/** A subject of the tests' own tenant. */
+export const refOf = (target: string, key: string): SubjectRef => ({
+  subject: `${target}/test/${key}`,
+  target,
+  tenantId: 'test',
+  key,
+});
+
 /** Starts a subject as the bridge does: signal with start, the starting event first. */
 export async function startSubject(client: Client, options: StartOptions, events: WireEvent[]): Promise<TestSubject> {
-  const { target, tenantId = 'test', key, taskQueue, recording } = options;
-  const subject = `${target}/${tenantId}/${key}`;
+  const { target, key, taskQueue, recording } = options;
+  const { subject, tenantId } = refOf(target, key);
   const input: WorkflowInput = { subject, target, tenantId, key, recording };
   await client.workflow.signalWithStart(target, {
     workflowId: subject,
