@@ -133,7 +133,7 @@ describe('the bridges on real servers', () => {
   it('let no early event be overtaken, with its topic and the starting one in two bridges', async () => {
     await servers.worker();
     const repeats = Number(process.env['REPEATS'] ?? 5);
-    const { topics, tenantId, store, client } = servers;
+    const { topics, tenantId, store } = servers;
     await servers.bridge({ topics: [topics.orders], groupId: `orders-${servers.id}` });
     await servers.bridge({ topics: [topics.payments], groupId: `payments-${servers.id}` });
     const declined = (orderId: string, nth: number) => {
@@ -153,7 +153,7 @@ describe('the bridges on real servers', () => {
       ]);
       const subject = `orderSaga/${tenantId}/${orderId}`;
       const taken = await until('all payments have arrived', async () => {
-        const found = await signalled(subject);
+        const found = await signalled(servers, subject);
         return new Set(found).size >= payments.length + 1 && found;
       });
       const once = [...new Set(taken)];
@@ -162,21 +162,59 @@ describe('the bridges on real servers', () => {
     }
     expect(await store.parking.count()).toEqual({ lanes: 0, events: 0 });
     expect(await store.ledger.summary()).toMatchObject({ parked: expect.any(Number) });
-
-    async function signalled(subject: string): Promise<string[]> {
-      try {
-        const { events: history = [] } = await client.workflow.getHandle(subject).fetchHistory();
-        return (history ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
-          (signal?.input?.payloads ?? []).flatMap(({ data }) =>
-            (JSON.parse(Buffer.from(data ?? []).toString()) as { eventId: string }[]).map(({ eventId }) => eventId),
-          ),
-        );
-      } catch {
-        return [];
-      }
-    }
   }, 300_000);
+
+  it('park a lane whose workflow does not answer, let the others flow, and deliver it in order once it does', async () => {
+    const { topics, tenantId, store } = servers;
+    const limits = { callsPerBarrier: 2, maxBatch: 1, barrierDeadlineMs: 500, blockedParkMs: 1_000 };
+    // No worker: nothing answers a barrier, but new orders are started all the same.
+    await servers.bridge({ limits });
+    const slow = events('slow');
+    const payments = [1, 2, 3, 4, 5].map((nth) =>
+      encode({ ...settled('slow', { amountCents: nth }), tenantId }, { topic: topics.payments }),
+    );
+    await servers.send([slow.placed]);
+    await until(
+      'the order is started',
+      async () => (await signalled(servers, `orderSaga/${tenantId}/slow`)).length === 1,
+    );
+    await servers.send(payments);
+    let others = 0;
+    await until('the lane is parked', async () => {
+      others += 1;
+      await servers.send([events(`other-${others}`).placed]);
+      return (await store.parking.list({ limit: 10 })).items.some(
+        ({ cause, key }) => cause === 'blocked' && key === 'slow',
+      );
+    });
+    await until(
+      'the partitions flow',
+      async () => (await committed(servers.driver, `bridge-${servers.id}`, topics.payments)) === 5n,
+    );
+
+    await servers.worker();
+    const taken = await until('all have arrived', async () => {
+      const found = await signalled(servers, `orderSaga/${tenantId}/slow`);
+      return new Set(found).size === 6 && found;
+    });
+    expect([...new Set(taken)]).toEqual([slow.placed, ...payments].map(({ headers }) => headers['event-id']));
+    await until('the lane is empty', async () => (await store.parking.count()).lanes === 0);
+  }, 120_000);
 });
+
+/** Ids of the events that a workflow was signalled, in the order of its history. */
+async function signalled({ client }: Servers, subject: string): Promise<string[]> {
+  try {
+    const { events: history } = await client.workflow.getHandle(subject).fetchHistory();
+    return (history ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
+      (signal?.input?.payloads ?? []).flatMap(({ data }) =>
+        (JSON.parse(Buffer.from(data ?? []).toString()) as { eventId: string }[]).map(({ eventId }) => eventId),
+      ),
+    );
+  } catch {
+    return []; // not started yet
+  }
+}
 
 async function committed(driver: KafkaDriver, groupId: string, topic: string): Promise<bigint> {
   const admin = await driver.admin();

@@ -64,6 +64,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     store,
     calls,
     deadLetters,
+    memory,
     limits: { events: limits.maxBatch, bytes: limits.maxBatchBytes },
     metrics,
     note,

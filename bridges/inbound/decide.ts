@@ -48,7 +48,7 @@ export function heldStep(stream: StreamState, waiting: Waiting, bringsStart: boo
   return waiting === 'nothing' ? 'signal' : 'behind';
 }
 
-/** Under which cause events go behind others; the last one given is the lane's, so that people see what it is now. */
+/** Under which cause events go behind others that somebody else has parked; the last cause given is the lane's. */
 export const behindCause = (stream: StreamState, waiting: Waiting): 'early' | 'blocked' =>
   stream === 'none' && waiting === 'events' ? 'early' : 'blocked';
 

@@ -102,7 +102,7 @@ describe('delivering to an open subject', () => {
     const [payment, start] = [settled(), placed()];
     await at.dispatch.deliver([payment]);
     await at.dispatch.deliver([start]);
-    expect(at.verdicts([payment, start])).toEqual(['parked workflow-gone', 'parked blocked']);
+    expect(at.verdicts([payment, start])).toEqual(['parked workflow-gone', 'parked workflow-gone']);
     expect(at.takenBy()).toEqual([]);
   });
 

@@ -101,6 +101,7 @@ export function createDispatch(deps: {
       });
       if (done === undefined) continue;
       if (epoch === memory.epoch) lane.parked = done.value;
+      if (!done.value) lane.parkedAs = undefined;
       return;
     }
     throw new LaneHeld(ref.subject);

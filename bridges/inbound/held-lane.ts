@@ -4,6 +4,7 @@ import type { BridgeMetrics } from '../metrics';
 import type { DeadLetters } from './dead-letters';
 import { absentStep, behindCause, heldStep, oneCall, type StreamState, streamState, type Waiting } from './decide';
 import { type Delivery, eventsOf, type Note } from './delivery';
+import type { LaneMemory } from './lane-memory';
 import type { PacedCalls } from './paced-calls';
 import type { RouteTarget } from './route';
 import { CallError } from './workflow-calls';
@@ -40,11 +41,12 @@ export function createHeldLanes(deps: {
   store: Pick<Store, 'recordLate'>;
   calls: PacedCalls;
   deadLetters: DeadLetters;
+  memory: LaneMemory;
   limits: CallLimits;
   metrics: BridgeMetrics;
   note: Note;
 }): HeldLanes {
-  const { store, calls, deadLetters, limits, metrics, note } = deps;
+  const { store, calls, deadLetters, memory, limits, metrics, note } = deps;
 
   async function deliver(lane: HeldLane, batch: Batch): Promise<void> {
     const { ref, target, deliveries } = batch;
@@ -55,7 +57,7 @@ export function createHeldLanes(deps: {
       case 'late':
         return late(batch);
       case 'behind':
-        return parkOrIgnore(lane, batch, behindCause(before, waiting), before);
+        return parkOrIgnore(lane, batch, memory.of(ref.subject).parkedAs ?? behindCause(before, waiting), before);
       case 'start-first':
         return startFirst(lane, batch, start, waiting);
       case 'signal': {
@@ -106,6 +108,7 @@ export function createHeldLanes(deps: {
 
   async function park(lane: HeldLane, { ref, deliveries }: Batch, cause: ParkCause): Promise<void> {
     await lane.park(ref, eventsOf(deliveries), cause);
+    memory.of(ref.subject).parkedAs = cause;
     metrics.laneParked(ref.target, cause);
     for (const delivery of deliveries) note(delivery, 'parked', cause);
   }

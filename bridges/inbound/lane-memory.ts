@@ -1,7 +1,11 @@
+import type { ParkCause } from '../../store/types';
+
 /** What this process remembers of a lane. Losing it costs a look-up or a barrier too few, never an event. */
 export interface LaneState {
   /** Undefined until read from the store, and again after each assignment. */
   parked: boolean | undefined;
+  /** Under which cause this process parked it last. */
+  parkedAs: ParkCause | undefined;
   callsSinceBarrier: number;
   eventsSinceBarrier: number;
   /** Milliseconds of the clock; since then every call has failed. */
@@ -26,6 +30,7 @@ export function createLaneMemory(capacity: number): LaneMemory {
       const known = lanes.get(subject);
       const state = known ?? {
         parked: undefined,
+        parkedAs: undefined,
         callsSinceBarrier: 0,
         eventsSinceBarrier: 0,
         failingSince: undefined,

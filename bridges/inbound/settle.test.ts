@@ -34,7 +34,7 @@ describe('a failure', () => {
     ['is not blocked before the time', 0, 50, 99, false],
     ['is not blocked when it does not fail', undefined, 50, 500, false],
   ])('of a lane %s', (_, failingSince, lastTakenAt, now, blocked) => {
-    const lane = { parked: false, callsSinceBarrier: 0, eventsSinceBarrier: 0, failingSince };
+    const lane = { parked: false, parkedAs: undefined, callsSinceBarrier: 0, eventsSinceBarrier: 0, failingSince };
     expect(isBlocked(lane, lastTakenAt, now, 100)).toBe(blocked);
   });
 });

@@ -109,6 +109,7 @@ export function createBridgeParts(
     store: world.store,
     calls,
     deadLetters,
+    memory,
     limits: { events: 256, bytes: 256 * 1024 },
     metrics: noBridgeMetrics,
     note,
