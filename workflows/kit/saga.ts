@@ -6,10 +6,10 @@ import { UndoList } from './undo-list';
 export class Saga {
   private readonly undos = new UndoList();
 
-  /** @param afterStep throws the failure of a cancellation that waits in the inbox */
+  /** @param throwIfCalledOff throws the failure of a cancellation that waits in the inbox */
   constructor(
     private readonly subject: string,
-    private readonly afterStep: () => void,
+    private readonly throwIfCalledOff: () => void,
   ) {}
 
   /** Steps that were begun and not taken back, oldest first. */
@@ -20,13 +20,14 @@ export class Saga {
   /**
    * The undo is registered before the step runs: a step that timed out may have succeeded. Step and undo get the same
    * key, `<subject>/<step>`, under which a service answers the same again and refuses a step that lands after its undo.
-   * @throws what `run` throws, and the failure of a customer who cancelled meanwhile
+   * @throws what `run` throws, and the failure of a customer who cancelled before it or meanwhile
    */
   async step<T>(step: string, run: (key: string) => Promise<T>, undo: (key: string) => Promise<void>): Promise<T> {
+    this.throwIfCalledOff();
     const key = `${this.subject}/${step}`;
     this.undos.register({ step, undo: () => undo(key) });
     const result = await run(key);
-    this.afterStep();
+    this.throwIfCalledOff();
     return result;
   }
 

@@ -130,6 +130,14 @@ describe('orderSaga', () => {
     expect(platform.services.inForce(order.subject)).toEqual([]);
   });
 
+  test('begins no step when the customer has cancelled before it', async () => {
+    const orderId = fresh('cancel-first');
+    const order = await start(orderId, cancelled(orderId));
+    expect(await order.handle.result()).toBe('cancelled');
+    expect(platform.services.sequence(orderId)).toEqual([]);
+    expect(platform.store.stages(order.subject)).toEqual(['placed', 'compensating', 'cancelled']);
+  });
+
   test('records a cancellation that comes after booking as late and completes', async () => {
     const orderId = fresh('cancel-late');
     const cancel = cancelled(orderId);
