@@ -77,12 +77,12 @@ describe.each(['activity', 'local'] as const)('a journey on a real server, recor
     const end = event('CountEnded');
     const { subject, handle, send, barrier } = await server.start('counterJourney', key, [first], recording);
     for (let sent = 0, call = 1; sent < counted.length; call += 1) {
-      const batch = counted.slice(sent, sent + 10);
+      const batch = counted.slice(sent, sent + 20);
       sent += batch.length;
       await send(...batch);
-      // every tenth call repeats what was sent a while ago: short, and long before
-      if (call % 10 === 0) await send(...counted.slice(Math.max(0, sent - 40), sent - 30), ...counted.slice(0, 3));
-      if (call % 20 === 0) await barrier();
+      // every fifth call repeats what was sent a while ago: short, and long before
+      if (call % 5 === 0) await send(...counted.slice(Math.max(0, sent - 40), sent - 30), ...counted.slice(0, 3));
+      if (call % 10 === 0) await barrier();
     }
     await send(end);
     expect(await handle.result()).toBe('ended');
