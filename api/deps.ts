@@ -1,15 +1,7 @@
 import { DEFAULT_LIMITS, type Registry } from '@millrace/events';
-import type { Publisher } from '@millrace/kafka';
+import type { Logger, Publisher } from '@millrace/kafka';
 import type { Store } from '../store/store';
 import type { AuthConfig } from './http/auth';
-
-/** Facts first, then a sentence. Never a payload. */
-export interface Logger {
-  debug(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
 
 /** The registry of `@millrace/events`, as far as the API needs it. */
 export type EventRegistry = Pick<Registry, 'definitions' | 'decode'>;

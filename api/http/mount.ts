@@ -1,6 +1,7 @@
+import type { Logger } from '@millrace/kafka';
 import express from 'express';
 import { StoreError } from '../../store/errors';
-import type { Limits, Logger } from '../deps';
+import type { Limits } from '../deps';
 import type { Authenticate } from './auth';
 import { within } from './deadline';
 import { rolesFor } from './policy';

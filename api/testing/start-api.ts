@@ -1,6 +1,7 @@
 import { registry } from '@millrace/events';
+import type { Logger } from '@millrace/kafka';
 import { type Api, createApi } from '../create-api';
-import type { ApiDeps, Logger } from '../deps';
+import type { ApiDeps } from '../deps';
 import { problemSchema } from '../http/problem';
 import type { Route } from '../http/route';
 import { type MemoryPublisher, memoryPublisher } from './memory-publisher';

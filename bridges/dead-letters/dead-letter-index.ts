@@ -1,6 +1,5 @@
-import { type KafkaDriver, type RunningConsumer, runConsumer } from '@millrace/kafka';
+import { type KafkaDriver, type Logger, type RunningConsumer, runConsumer, silent } from '@millrace/kafka';
 import type { Store } from '../../store/store';
-import { type Logger, silent } from '../logger';
 import { type DeadLetterMetrics, noDeadLetterMetrics } from '../metrics';
 import { letterOf } from './letter';
 

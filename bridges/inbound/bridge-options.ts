@@ -1,7 +1,14 @@
 import type { Registry } from '@millrace/events';
-import type { Clock, ConsumerLimits, ConsumerStats, KafkaDriver, PartitionLag, Producer } from '@millrace/kafka';
+import type {
+  Clock,
+  ConsumerLimits,
+  ConsumerStats,
+  KafkaDriver,
+  Logger,
+  PartitionLag,
+  Producer,
+} from '@millrace/kafka';
 import type { Store } from '../../store/store';
-import type { Logger } from '../logger';
 import type { BridgeMetrics } from '../metrics';
 import type { Route } from './route';
 import type { WorkflowCalls } from './workflow-calls';

@@ -4,10 +4,10 @@ import {
   type LaneItem,
   type RunningConsumer,
   runConsumer,
+  silent,
   systemClock,
 } from '@millrace/kafka';
 import type { LedgerVerdict } from '../../store/types';
-import { silent } from '../logger';
 import { noBridgeMetrics } from '../metrics';
 import { BRIDGE_LIMITS, type Bridge, type BridgeOptions, routesByType, topicsOf } from './bridge-options';
 import { type Cause, createDeadLetters } from './dead-letters';

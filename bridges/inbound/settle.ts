@@ -1,5 +1,5 @@
+import type { Logger } from '@millrace/kafka';
 import { StoreError } from '../../store/errors';
-import type { Logger } from '../logger';
 import type { Cause, DeadLetters } from './dead-letters';
 import type { Delivery, Note } from './delivery';
 import type { Dispatch } from './dispatch';

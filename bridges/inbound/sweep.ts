@@ -1,6 +1,6 @@
+import type { Logger } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import type { ParkedLane, SubjectRef } from '../../store/types';
-import type { Logger } from '../logger';
 import type { BridgeMetrics } from '../metrics';
 import type { Gate } from './gate';
 import type { DrainResult, HeldLanes } from './held-lane';

@@ -1,7 +1,7 @@
 import type { OutgoingRecord, Producer } from '@millrace/kafka';
+import { type Logger, silent } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import type { FeedEntry, FeedPosition } from '../../store/types';
-import { type Logger, silent } from '../logger';
 import { noRelayMetrics, type RelayMetrics } from '../metrics';
 import { type RelayTarget, toRecords } from './to-records';
 

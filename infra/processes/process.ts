@@ -1,6 +1,7 @@
+import type { Logger } from '@millrace/kafka';
 import type { Registry } from 'prom-client';
 import { type Config, ConfigError, type ProcessName, readConfig } from '../config/config';
-import { createLogger, type Logger } from '../telemetry/logger';
+import { createLogger } from '../telemetry/logger';
 import { createRegistry } from '../telemetry/metrics';
 import { type Closing, createClosing } from './closing';
 

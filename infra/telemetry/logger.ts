@@ -1,12 +1,5 @@
+import type { Logger } from '@millrace/kafka';
 import pino from 'pino';
-
-/** What every part of the platform logs through: facts first, then a sentence. Never a payload. */
-export interface Logger {
-  debug(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
 
 /** JSON lines on stdout (or on stderr where stdout shows something to people), one logger per process. */
 export function createLogger(options: {

@@ -1,5 +1,5 @@
+import type { Logger } from '@millrace/kafka';
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import type { Logger } from './logger';
 
 /** The SDK's native part, once per process before anything else of it: our logger, our signals, its own metrics on a port of its own. */
 export function installTemporalRuntime(logger: Logger, metricsPort: number): void {

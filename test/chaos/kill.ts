@@ -1,8 +1,8 @@
 import { appointmentScripts } from '../../infra/demo/appointment-scripts';
 import { emit } from '../../infra/demo/emit';
 import { orderScripts } from '../../infra/demo/order-scripts';
+import { observe } from '../../infra/reconcile/observer';
 import { disagreements } from '../../infra/reconcile/verdict';
-import { observe } from '../support/observer';
 import { startPlatformProcesses, type Victim } from '../support/platform-processes';
 import { seeded } from '../support/random';
 
@@ -46,7 +46,7 @@ export async function killInTheMiddle(seed: number, orders: number, rounds: numb
       }
     };
     await Promise.all([emitted, kill()]);
-    const left = await observer.settle(150_000);
+    const left = await observer.settle({ limitMs: 150_000, quietMs: 30_000 });
     const events = scripts.flatMap(({ steps }) => steps).flatMap(({ event }) => (event === undefined ? [] : [event]));
     const facts = await observer.facts([...new Map(events.map((event) => [event.eventId, event])).values()]);
     return { left, facts, found: disagreements(facts) };

@@ -12,9 +12,9 @@ import {
 import { deadLetterTopic, type IncomingRecord } from '@millrace/kafka';
 import { Client, Connection } from '@temporalio/client';
 import { orderPlaced } from '../../infra/demo/order-scripts';
+import { type Observer, observe } from '../../infra/reconcile/observer';
 import { disagreements } from '../../infra/reconcile/verdict';
 import { eventually } from '../support/eventually';
-import { type Observer, observe } from '../support/observer';
 import { type PlatformProcesses, startPlatformProcesses } from '../support/platform-processes';
 
 jest.setTimeout(60_000);
@@ -390,7 +390,7 @@ describe('a cancellation', () => {
 
 describe('in the end', () => {
   it('Kafka, the store and the services agree', async () => {
-    await observer.settle(60_000, 3_000);
+    await observer.settle({ limitMs: 60_000, quietMs: 3_000 });
     const facts = await observer.facts([]);
     expect(disagreements(facts)).toEqual([]);
     expect(facts.streams.length).toBeGreaterThan(15);

@@ -1,7 +1,7 @@
 import { newEvent, OrderCancelled, OrderPlaced, PaymentSettled } from '@millrace/events';
 import type { IncomingRecord } from '@millrace/kafka';
+import { silent } from '@millrace/kafka';
 import type { DeliveredEvent, LedgerVerdict } from '../../../store/types';
-import { silent } from '../../logger';
 import { noBridgeMetrics } from '../../metrics';
 import type { Cause, DeadLetters } from '../dead-letters';
 import type { Delivery } from '../delivery';

@@ -7,33 +7,39 @@ import {
   TRANSITION_TOPICS,
 } from '@millrace/kafka';
 import { Pool } from 'pg';
-import { BRIDGE_DEAD_LETTER_GROUP, BRIDGE_TOPICS, DEAD_LETTER_TOPICS } from '../../infra/processes/bridge';
-import { createClosing } from '../../infra/processes/closing';
-import { RELAY_SUBSCRIPTION } from '../../infra/processes/relay';
-import { collect } from '../../infra/reconcile/collect';
-import type { Facts } from '../../infra/reconcile/facts';
-import { type OnTheWay, settle } from '../../infra/reconcile/settle';
-import type { Stack } from '../../infra/stack';
 import { reportServices } from '../../services';
 import { createStore } from '../../store';
 import type { Store } from '../../store/store';
+import { BRIDGE_DEAD_LETTER_GROUP, BRIDGE_TOPICS, DEAD_LETTER_TOPICS } from '../processes/bridge';
+import { createClosing } from '../processes/closing';
+import { RELAY_SUBSCRIPTION } from '../processes/relay';
+import { collect } from './collect';
+import type { Facts } from './facts';
+import { type OnTheWay, settle } from './settle';
 
-/** A test's own eyes and hands on the platform's servers. */
+/** Eyes and hands of its own on the platform's servers: sends, waits until nothing is on its way, reads everything. */
 export interface Observer {
   readonly driver: KafkaDriver;
   readonly admin: KafkaAdmin;
   readonly publisher: Publisher;
   readonly store: Store;
   readonly pool: Pool;
-  settle(limitMs: number, quietMs?: number): Promise<OnTheWay>;
-  facts(sent: readonly { tenantId: string; eventId: string }[]): Promise<Facts>;
+  settle(limits: { limitMs: number; quietMs: number }): Promise<OnTheWay>;
+  /** `sent`: the valid events that were sent. */
+  facts(sent: readonly { tenantId: string; eventId: string }[], badRecords?: number): Promise<Facts>;
   stop(): Promise<void>;
 }
 
-export async function observe(stack: Stack, bridgeGroup = 'millrace.bridge'): Promise<Observer> {
+export interface ObservedServers {
+  readonly kafkaBrokers: readonly string[];
+  readonly databaseUrl: string;
+  readonly bridgeGroup?: string;
+}
+
+export async function observe(servers: ObservedServers): Promise<Observer> {
   const closing = createClosing();
-  const driver = createKafkajsDriver({ brokers: stack.kafkaBrokers, clientId: 'observer' });
-  const pool = new Pool({ connectionString: stack.databaseUrl, max: 8 });
+  const driver = createKafkajsDriver({ brokers: servers.kafkaBrokers, clientId: 'observer' });
+  const pool = new Pool({ connectionString: servers.databaseUrl, max: 8 });
   closing.add('pool', () => pool.end());
   const store = createStore({ pool });
   closing.add('store', () => store.close());
@@ -47,7 +53,7 @@ export async function observe(stack: Stack, bridgeGroup = 'millrace.bridge'): Pr
   const where = {
     admin,
     store,
-    bridgeGroup,
+    bridgeGroup: servers.bridgeGroup ?? 'millrace.bridge',
     bridgeTopics: BRIDGE_TOPICS,
     deadLetterGroup: BRIDGE_DEAD_LETTER_GROUP,
     deadLetterTopics: DEAD_LETTER_TOPICS,
@@ -60,8 +66,8 @@ export async function observe(stack: Stack, bridgeGroup = 'millrace.bridge'): Pr
     publisher,
     store,
     pool,
-    settle: (limitMs, quietMs = 30_000) => settle(where, { limitMs, quietMs }),
-    facts: (sent) =>
+    settle: (limits) => settle(where, limits),
+    facts: (sent, badRecords = 0) =>
       collect(
         {
           driver,
@@ -75,7 +81,7 @@ export async function observe(stack: Stack, bridgeGroup = 'millrace.bridge'): Pr
           },
         },
         sent,
-        0,
+        badRecords,
       ),
     stop: () => closing.close(),
   };
