@@ -12,8 +12,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => platform?.stop(), 30_000);
 afterEach(() => {
-  platform.store.reset();
-  platform.notifications.beforeSend = () => undefined;
+  platform?.store.reset();
+  if (platform) platform.notifications.beforeSend = () => undefined;
 });
 jest.setTimeout(30_000);
 

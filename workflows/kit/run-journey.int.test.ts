@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await startOnRealServer();
 }, 60_000);
 afterAll(() => server?.stop(), 30_000);
-afterEach(() => server.store.reset());
+afterEach(() => server?.store.reset());
 jest.setTimeout(60_000);
 
 const eventsOf = (key: string) => {

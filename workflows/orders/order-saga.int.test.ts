@@ -9,8 +9,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => platform?.stop(), 30_000);
 afterEach(() => {
-  platform.services.policy = { paymentDeadlineMs: 15 * 60_000 };
-  platform.store.reset();
+  if (platform) platform.services.policy = { paymentDeadlineMs: 15 * 60_000 };
+  platform?.store.reset();
 });
 jest.setTimeout(30_000);
 
