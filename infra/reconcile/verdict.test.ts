@@ -72,6 +72,7 @@ describe('the verdict', () => {
     ],
     ['completed orders without a shipment', { services: { ...agreeing.services, shipments: [] } }],
     ['dead letters on Kafka: 0, but the store and the ledger say 1', { dead: 1 }],
+    ['dead letters by the ledger: 0, but 1 bad records were sent', { badRecords: 1 }],
   ])('names %s', (what, change) => {
     expect(found(change)).toEqual([what]);
   });

@@ -101,6 +101,11 @@ function compareCompleted({ streams, services }: Facts): Disagreement[] {
 function compareDeadLetters(facts: Facts): Disagreement[] {
   const letters = Object.values(facts.deadLetters).reduce((sum, count) => sum + count, 0);
   const expected = facts.dead + facts.late;
+  if (facts.dead < facts.badRecords) {
+    return [
+      { what: `dead letters by the ledger: ${facts.dead}, but ${facts.badRecords} bad records were sent`, ids: [] },
+    ];
+  }
   if (letters === expected) return [];
   return [
     {
