@@ -21,6 +21,8 @@ interface Servers {
 
 /** More than the server buffers while a workflow task runs: it fails the task then. */
 const SIGNALS = 160;
+/** After the last death the storm goes on for a while, so that deadlines pass between single events. */
+const CALM_MS = 4_000;
 
 function startWorker({ temporalAddress, databaseUrl }: Servers, dieAfterAppends: number): ChildProcess {
   return spawn(process.execPath, [join(__dirname, '../../dist/test/support/dying-worker.js')], {
@@ -49,11 +51,11 @@ export async function loseTasks(servers: Servers, recording: Recording, wanted: 
   const [tenantId, key] = ['clinic', randomUUID()];
   const subject = `appointmentJourney/${tenantId}/${key}`;
   const about = { tenantId, aggregateId: key };
-  /** The reminder of each is due half a second before it starts: at once, or in a moment. */
-  const soon = () => ({
-    startsAtLocal: new Date(Date.now() + 400 + random() * 1_500).toISOString().slice(0, 19),
-    timeZone: 'UTC',
-  });
+  /** Every other reminder is due at once, the rest in a moment: it races the next event. */
+  const soon = () => {
+    const startsAt = Date.now() + (random() < 0.5 ? -1_000 : 400 + random() * 1_500);
+    return { startsAtLocal: new Date(startsAt).toISOString().slice(0, 19), timeZone: 'UTC' };
+  };
   const scheduled = newEvent(AppointmentScheduled, {
     ...about,
     data: { appointmentId: key, patientId: 'p', practitionerId: 'd', durationMinutes: 30, ...soon() },
@@ -92,6 +94,7 @@ export async function loseTasks(servers: Servers, recording: Recording, wanted: 
   })();
   try {
     await dying;
+    await new Promise((next) => setTimeout(next, CALM_MS));
     storming = false;
     await storm;
     await signal(newEvent(AppointmentAttended, { ...about, data: { appointmentId: key } }));
