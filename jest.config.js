@@ -16,6 +16,8 @@ const common = {
   modulePathIgnorePatterns: ['/dist/'],
 };
 
+const patient = { setupFilesAfterEnv: ['<rootDir>/test/support/patient.ts'] };
+
 module.exports = {
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary'],
@@ -37,9 +39,9 @@ module.exports = {
       testMatch: ['<rootDir>/**/*.test.ts'],
       testPathIgnorePatterns: [...common.testPathIgnorePatterns, '\\.(int|e2e|long|replay)\\.test\\.ts$'],
     },
-    { ...common, displayName: 'replay', testMatch: ['<rootDir>/**/*.replay.test.ts'] },
-    { ...common, displayName: 'integration', testMatch: ['<rootDir>/**/*.int.test.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
-    { ...common, displayName: 'long', testMatch: ['<rootDir>/**/*.long.test.ts'] },
+    { ...common, ...patient, displayName: 'replay', testMatch: ['<rootDir>/**/*.replay.test.ts'] },
+    { ...common, ...patient, displayName: 'integration', testMatch: ['<rootDir>/**/*.int.test.ts'] },
+    { ...common, ...patient, displayName: 'e2e', testMatch: ['<rootDir>/**/*.e2e.test.ts'] },
+    { ...common, ...patient, displayName: 'long', testMatch: ['<rootDir>/**/*.long.test.ts'] },
   ],
 };

@@ -8,7 +8,7 @@ import { StoreError } from './errors';
 import { createCheckpoints, createFeed } from './feed';
 import { createLeases } from './leases';
 import { createLedger } from './ledger';
-import { migrationNames } from './migrate';
+import { requireMigrated } from './migrated';
 import { createLanes } from './parking/lanes';
 import { createParking } from './parking/parking';
 import { createReport } from './reconcile';
@@ -77,16 +77,7 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     deadLetters: createDeadLetters(connection),
     report: createReport(connection),
 
-    async ping() {
-      const { rows } = await connection.query<{ name: string }>('select name from millrace.migrations');
-      const done = new Set(rows.map(({ name }) => name));
-      const missing = migrationNames().filter((name) => !done.has(name));
-      if (missing.length > 0) {
-        throw new StoreError('not-migrated', `Migrations did not run: ${missing.join(', ')}`, {
-          missing: missing.length,
-        });
-      }
-    },
+    ping: () => requireMigrated(connection),
 
     async close() {
       await commits.close();

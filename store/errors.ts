@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** Every way the store fails, with what the caller does about it. */
 const failures = {
   /** Connection, serialization, deadlock, shutdown: the same call may succeed later. Its effect may have happened. */
@@ -70,7 +72,7 @@ const goesAway = (error: Error): boolean => {
 /** Gives every error that leaves the store its code; a `StoreError` passes unchanged. */
 export function storeError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  if (!(error instanceof Error)) return new StoreError('refused-by-database', String(error));
+  if (!isNativeError(error)) return new StoreError('refused-by-database', String(error));
   const sqlState = codeOf(error) ?? null;
   return goesAway(error)
     ? new StoreError('unavailable', `PostgreSQL is unavailable: ${error.message}`, { sqlState }, { cause: error })

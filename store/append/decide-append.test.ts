@@ -35,7 +35,7 @@ const told = (
 });
 
 const asks = (changes: Partial<AppendRequest>): AppendRequest => appendRequest(ref, changes);
-const after = (closed: boolean): AppendRequest['after'] => ({
+const standing = (closed: boolean): AppendRequest['after'] => ({
   stage: 'paid',
   state: { at: 'paid' },
   machineVersion: 1,
@@ -181,7 +181,7 @@ describe('decideAppend', () => {
       expectedVersion: 1,
       transitions: [paid],
       consumed: take(['e2', 1]),
-      after: after(true),
+      after: standing(true),
       late: [late],
     });
 
@@ -205,14 +205,14 @@ describe('decideAppend', () => {
 
     it('adds late events to a closed stream, each once', () => {
       const closed = told([placed, paid], { status: 'closed' });
-      const request = asks({ expectedVersion: 2, transitions: [], consumed: [], after: after(true), late: [late] });
+      const request = asks({ expectedVersion: 2, transitions: [], consumed: [], after: standing(true), late: [late] });
       const { result, writes } = decideAppend(closed, request, NOW);
       expect(result).toEqual({ status: 'recorded', version: 2, recordedAt: [] });
       expect(writes).toMatchObject({ stream: undefined, late: [{ version: 2 }] });
     });
 
     it('closes without a move', () => {
-      const request = asks({ expectedVersion: 2, transitions: [], consumed: [], after: after(true) });
+      const request = asks({ expectedVersion: 2, transitions: [], consumed: [], after: standing(true) });
       expect(decideAppend(told([placed, paid]), request, NOW).writes).toMatchObject({ stream: { status: 'closed' } });
     });
 
@@ -222,13 +222,13 @@ describe('decideAppend', () => {
     });
 
     it('refuses a move after the close', () => {
-      const request = asks({ expectedVersion: 2, transitions: [expired], consumed: [], after: after(false) });
+      const request = asks({ expectedVersion: 2, transitions: [expired], consumed: [], after: standing(false) });
       const { result } = decideAppend(told([placed, paid], { status: 'closed' }), request, NOW);
       expect(result).toMatchObject({ status: 'conflict', detail: expect.stringContaining('after the close') });
     });
 
     it('refuses to close before a stored move', () => {
-      const request = asks({ transitions: [placed], after: after(true) });
+      const request = asks({ transitions: [placed], after: standing(true) });
       const { result } = decideAppend(told([placed, paid]), request, NOW);
       expect(result).toEqual({ status: 'conflict', detail: 'the close at 1 comes before version 2' });
     });
