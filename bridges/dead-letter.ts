@@ -7,11 +7,12 @@ const UNKNOWN = { partition: -1, offset: '-1' };
 
 /**
  * The dead letter of an event that is no longer a record: out of a parked lane, or late in the store. It goes to the
- * dead-letter topic of the topic it came in, else of its definition's.
+ * dead-letter topic of the topic it came in, else of its definition's. Whatever its size: written again, as an envelope
+ * and lifted, an event may be larger than the record it came in, and the relay would stop at it for ever.
  */
 export function deadLetterOf(event: DeliveredEvent, cause: DeadLetterCause): OutgoingRecord {
   const { traceparent, source, ...envelope } = event;
-  const record = encode(envelope, { traceparent, topic: source?.topic });
+  const record = encode(envelope, { traceparent, topic: source?.topic, maxBytes: Number.MAX_SAFE_INTEGER });
   const { partition, offset } = source ?? UNKNOWN;
   return toDeadLetter({ ...record, partition, offset: BigInt(offset), timestamp: Date.parse(event.eventTime) }, cause);
 }

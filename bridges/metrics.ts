@@ -23,7 +23,7 @@ export interface BridgeMetrics {
 export interface RelayMetrics {
   published(topic: string, records: number): void;
   batchEnded(entries: number, durationMs: number): void;
-  /** Age of the oldest entry of the batch just published, milliseconds between recording and acknowledgement; 0 when idle. */
+  /** Age of the oldest entry of the batch that is sent or was just acknowledged, milliseconds since it was recorded; 0 when idle. */
   age(ageMs: number): void;
   failed(): void;
   /** 1 while this process holds the lease. */

@@ -98,6 +98,14 @@ describe('the feed as records', () => {
     ]);
   });
 
+  it('is not stopped by a late event that is larger as an envelope than readers take', () => {
+    const entry = late(1) as FeedEntry & { kind: 'late' };
+    const large = { ...entry, event: { ...entry.event, metadata: { note: 'x'.repeat(300_000) } } };
+    const [letter] = toRecords([large], targets);
+    expect(letter?.topic).toBe('commerce.payments.events.dlq');
+    expect(letter?.value?.length).toBeGreaterThan(300_000);
+  });
+
   it('finds the topic of a late event that did not come over Kafka by its type', () => {
     expect(toRecords([late(1, { source: undefined })], targets)).toMatchObject([
       { topic: 'commerce.payments.events.dlq' },
@@ -120,6 +128,7 @@ describe('the relay', () => {
     const saved: (FeedPosition | null)[] = [];
     const state = { lease: new AbortController(), free: true, failSends: 0, releases: 0, refuseSave: false };
     const metrics: string[] = [];
+    const ages: number[] = [];
     const relay = createRelay({
       store: {
         feed: {
@@ -166,14 +175,14 @@ describe('the relay', () => {
       metrics: {
         published: (topic, records) => metrics.push(`${topic} ${records}`),
         batchEnded: () => undefined,
-        age: () => undefined,
+        age: (ms) => ages.push(ms),
         failed: () => metrics.push('failed'),
         leading: (holds) => metrics.push(`leading ${holds}`),
       },
       ...options,
     });
     const versions = () => sent.flat().map(({ value }) => JSON.parse(String(value)).data.version as number);
-    return { relay, feed, sent, saved, state, metrics, versions };
+    return { relay, feed, sent, saved, state, metrics, ages, versions };
   }
   const until = async (condition: () => boolean) => {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -210,6 +219,26 @@ describe('the relay', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await relay.stop();
     expect(saved).toEqual([]);
+  });
+
+  it('tells the age of what it cannot publish', async () => {
+    let now = Date.parse('2026-03-01T08:00:00.000Z');
+    const { relay, state, ages } = given([moved(1)], { now: () => (now += 1_000) });
+    state.failSends = Number.POSITIVE_INFINITY;
+    relay.start();
+    await until(() => ages.length >= 3);
+    await relay.stop();
+    expect(ages[2]).toBeGreaterThan(ages[0] ?? 0);
+  });
+
+  it('notices while it is idle that its checkpoint was not saved', async () => {
+    const { relay, saved, state } = given([moved(1)]);
+    state.refuseSave = true;
+    relay.start();
+    await until(() => state.releases > 0);
+    state.refuseSave = false;
+    await until(() => saved.length === 1);
+    await relay.stop();
   });
 
   it('publishes nothing without the lease', async () => {

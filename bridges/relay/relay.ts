@@ -85,6 +85,7 @@ export function createRelay(options: RelayOptions): Relay {
       const entries = await reading;
       const last = entries.at(-1);
       if (last === undefined) {
+        await saving;
         metrics.age(0);
         await pause(idleMs, going);
         idleMs = Math.min(idleMs * 2, pollMs.max);
@@ -107,12 +108,16 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function send(entries: readonly FeedEntry[]): Promise<void> {
     const began = now();
+    tellAge(entries); // also of what will not go out: the age has to grow while the relay fails
     const records: OutgoingRecord[] = toRecords(entries, targets);
     if (records.length > 0) await producer.send(records);
     publishedEntries += entries.length;
     for (const [topic, count] of countBy(records)) metrics.published(topic, count);
     metrics.batchEnded(entries.length, now() - began);
-    const [oldest] = entries;
+    tellAge(entries);
+  }
+
+  function tellAge([oldest]: readonly FeedEntry[]): void {
     if (oldest !== undefined) metrics.age(Math.max(0, now() - Date.parse(oldest.recordedAt)));
   }
 
