@@ -29,6 +29,16 @@ describe('a failed call', () => {
       grpc(3, 'exceeded workflow execution limit for signal events'),
       'run-full',
     ],
+    [
+      'INVALID_ARGUMENT of a namespace without our search attributes',
+      grpc(3, 'Namespace default has no mapping defined for search attribute TenantId'),
+      'unavailable',
+    ],
+    [
+      'INVALID_ARGUMENT of a cluster without our search attributes',
+      grpc(3, 'search attribute TenantId is not defined'),
+      'unavailable',
+    ],
     ['an update that times out', new WorkflowUpdateRPCTimeoutOrCancelledError('timeout'), 'deadline'],
     ['anything else', new TypeError('x'), 'unavailable'],
   ])('by %s', (_, error, fault) => {

@@ -21,6 +21,8 @@ import { CallError, type CallFault, type WorkflowCalls } from './workflow-calls'
 const GRPC = { DEADLINE_EXCEEDED: 4, INVALID_ARGUMENT: 3, CANCELLED: 1, RESOURCE_EXHAUSTED: 8 } as const;
 /** The server's words when a run has had 10,000 signals: no fault of the event. */
 const RUN_FULL = /signal.*limit|limit.*signal/i;
+/** The server's words when nobody has registered the search attributes: no event is at fault, the set-up is. */
+const NOT_REGISTERED = /search attribute \S+ is not defined|has no mapping defined for/i;
 /** The gRPC layer refuses a message above 4 MiB as exhausted, but it stays too large for ever. */
 const TOO_LARGE = /larger than max/i;
 
@@ -42,9 +44,14 @@ export function faultOf(error: unknown): CallFault {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return 'deadline';
   if (grpc === undefined) return 'unavailable';
   if (grpc.code === GRPC.DEADLINE_EXCEEDED || grpc.code === GRPC.CANCELLED) return 'deadline';
-  if (grpc.code === GRPC.INVALID_ARGUMENT) return RUN_FULL.test(grpc.details) ? 'run-full' : 'invalid';
+  if (grpc.code === GRPC.INVALID_ARGUMENT) return faultOfArgument(grpc.details);
   if (grpc.code === GRPC.RESOURCE_EXHAUSTED && TOO_LARGE.test(grpc.details)) return 'invalid';
   return 'unavailable';
+}
+
+function faultOfArgument(details: string): CallFault {
+  if (NOT_REGISTERED.test(details)) return 'unavailable';
+  return RUN_FULL.test(details) ? 'run-full' : 'invalid';
 }
 
 const failed = (error: unknown): CallError => {
