@@ -150,6 +150,34 @@ describe('a lane that hangs', () => {
   });
 });
 
+describe('a sweep that is stopped', () => {
+  it('waits for the lanes in hand, not for those that wait for their turn', async () => {
+    const at = given({ width: 1 });
+    const subjects = ['order-1', 'order-2', 'order-3'].map((key) => ({
+      ...ref,
+      subject: `orderSaga/acme/${key}`,
+      key,
+    }));
+    for (const one of subjects) {
+      await at.world.temporal.signalWithStart(one, target, [placed().event]);
+      at.world.record(one);
+      at.world.lanes.set(one.subject, { ref: one, cause: 'blocked', parkedAt: 0, events: [settled().event] });
+    }
+    const signal = at.world.temporal.signal;
+    let answer = () => {};
+    at.world.temporal.signal = (to, events) =>
+      new Promise((resolve) => {
+        answer = () => resolve(signal(to, events));
+      });
+    const round = at.sweep.round();
+    await new Promise((resolve) => setImmediate(resolve));
+    const stopped = at.sweep.stop();
+    answer();
+    await Promise.all([round, stopped]);
+    expect(at.world.lanes.size).toBe(2);
+  });
+});
+
 describe('the running sweep', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());

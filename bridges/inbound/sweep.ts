@@ -86,6 +86,7 @@ export function createSweep(deps: {
   }
 
   async function drain({ subject, target: name, tenantId, key }: SubjectRef, target: RouteTarget, giveUp: boolean) {
+    if (stopped) return; // it waited for its turn meanwhile
     const ref = { subject, target: name, tenantId, key };
     try {
       const drained = await store.parking.tryHold(subject, (lane) => held.drain(lane, ref, target, giveUp));

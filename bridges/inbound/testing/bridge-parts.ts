@@ -74,6 +74,8 @@ export function createBridgeParts(
     callsPerBarrier?: number;
     earlyMaxAgeMs?: number;
     bury?: () => Promise<void>;
+    /** Lanes that the sweep holds at a time. */
+    width?: number;
   } = {},
 ) {
   const { now = Date.now, pause = async () => {}, bury = async () => {} } = options;
@@ -145,7 +147,7 @@ export function createBridgeParts(
       retryMs: 10,
       maxRetryMs: 100,
     },
-    gates: { fresh: (work) => work(), tried: createGate(2) },
+    gates: { fresh: createGate(options.width ?? 100), tried: createGate(2) },
     now,
     logger: silent,
     metrics: noBridgeMetrics,
