@@ -19,7 +19,6 @@ const common = {
 const patient = { setupFilesAfterEnv: ['<rootDir>/test/support/patient.ts'] };
 
 module.exports = {
-  coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary'],
   collectCoverageFrom: [
     '{events,kafka,store,bridges}/**/*.ts',

@@ -25,6 +25,16 @@ const administer = async (statement: string): Promise<void> => {
   }
 };
 
+/** Waits, for five seconds at most, until nobody is connected: `end()` resolves before PostgreSQL has let go of a connection, and one that is cut then is an error that nobody hears. */
+const emptied = (name: string): string => `
+  do $$ begin
+    for turn in 1..500 loop
+      perform pg_stat_clear_snapshot();
+      exit when not exists (select from pg_stat_activity where datname = '${name}');
+      perform pg_sleep(0.01);
+    end loop;
+  end $$`;
+
 /** A migrated database of its own, for tests: `const database = await freshDatabase()`, `afterAll(() => database.drop())`. */
 export async function freshDatabase(
   options: { readonly migrated?: boolean; readonly max?: number } = {},
@@ -40,6 +50,7 @@ export async function freshDatabase(
     pool,
     async drop() {
       await pool.end();
+      await administer(emptied(name));
       await administer(`drop database if exists ${name} with (force)`);
     },
   };

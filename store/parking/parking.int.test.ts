@@ -65,8 +65,13 @@ describe('a held lane', () => {
     const other = createStore({ pool });
     const ref = subjectRef();
     const working = gate();
-    const held = store.parking.tryHold(ref.subject, () => working.opened);
-    await eventually(async () => expect(await other.parking.tryHold(ref.subject, async () => 1)).toBeUndefined());
+    const begun = gate();
+    const held = store.parking.tryHold(ref.subject, () => {
+      begun.open();
+      return working.opened;
+    });
+    await begun.opened;
+    expect(await other.parking.tryHold(ref.subject, async () => 1)).toBeUndefined();
     expect(await store.parking.tryHold(ref.subject, async () => 1)).toBeUndefined();
     expect(await other.parking.tryHold(subjectRef().subject, async () => 1)).toEqual({ value: 1 });
     working.open();
