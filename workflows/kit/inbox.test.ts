@@ -35,14 +35,24 @@ describe('inbox', () => {
     expect(inbox.size).toBe(0);
   });
 
+  test('knows whether what waits is small enough to travel', () => {
+    const inbox = new Inbox(many);
+    expect(inbox.waitsWithin({ events: 0, characters: 0 })).toBe(true);
+    inbox.receive([event('1'), { ...event('2'), data: 'x'.repeat(5_000) }]);
+    expect(inbox.waitsWithin({ events: 2, characters: 6_000 })).toBe(true);
+    expect(inbox.waitsWithin({ events: 1, characters: 6_000 })).toBe(false);
+    expect(inbox.waitsWithin({ events: 2, characters: 5_000 })).toBe(false);
+  });
+
   test('takes the first of some types and leaves the others in their order', () => {
     const inbox = new Inbox(many);
     inbox.receive([event('1', 'A'), event('2', 'B'), event('3', 'A'), event('4', 'B')]);
     expect(inbox.has(['B'])).toBe(true);
     expect(inbox.takeFirst(['B', 'C'])?.eventId).toBe('2');
     expect(inbox.takeFirst(['C'])).toBeUndefined();
-    expect(ids(inbox.takeEvery(['A']))).toEqual(['1', '3']);
-    expect(inbox.takeEvery(['A'])).toEqual([]);
+    expect(ids(inbox.takeEvery(['A'], 1))).toEqual(['1']);
+    expect(ids(inbox.takeEvery(['A'], 10))).toEqual(['3']);
+    expect(inbox.takeEvery(['A'], 10)).toEqual([]);
     expect(ids(inbox.take())).toEqual(['4']);
     inbox.receive([event('2', 'B'), event('3', 'A')]);
     expect(inbox.size).toBe(0);

@@ -61,11 +61,18 @@ export class Inbox {
     return this.settle(this.waiting.splice(at, 1))[0];
   }
 
-  /** Every event of these types, oldest first. */
-  takeEvery(types: readonly string[]): WireEvent[] {
-    const taken = this.waiting.filter(({ eventType }) => types.includes(eventType));
-    if (taken.length > 0) this.waiting = this.waiting.filter(({ eventType }) => !types.includes(eventType));
-    return this.settle(taken);
+  /** The oldest `limit` events of these types. */
+  takeEvery(types: readonly string[], limit: number): WireEvent[] {
+    const taken = new Set(this.waiting.filter(({ eventType }) => types.includes(eventType)).slice(0, limit));
+    if (taken.size > 0) this.waiting = this.waiting.filter((event) => !taken.has(event));
+    return this.settle([...taken]);
+  }
+
+  /** Whether no more waits than this: so many events, of so many characters as JSON. */
+  waitsWithin(limits: { readonly events: number; readonly characters: number }): boolean {
+    if (this.waiting.length > limits.events) return false;
+    const characters = this.waiting.reduce((sum, event) => sum + JSON.stringify(event).length, 0);
+    return characters <= limits.characters;
   }
 
   carry(): CarriedInbox {

@@ -13,8 +13,11 @@ import type { WireEvent, WorkflowInput } from './wire';
 const RECENT_BYTES = 32 * 1024;
 /** Events stepped through and recorded at once. */
 const MAX_BATCH = 256;
-/** Above this, events are taken before the run continues as new: they travel in its input. */
-const MAX_CARRIED_EVENTS = 200;
+/**
+ * Above this, events are taken before the run continues as new: they travel in its input, and the server terminates a
+ * workflow that continues with more than 2 MiB.
+ */
+const MAX_CARRIED = { events: 200, characters: 256 * 1024 };
 /**
  * Rarely: a run cannot continue while an event has just come, and then holds up its sender. Slow journeys continue when
  * the server suggests it; this is for hosts of many events per call, long before the limit of 10,000 signals a run.
@@ -180,9 +183,9 @@ export class JourneyShell<
   }
 
   private shouldContinue(): boolean {
-    if (this.inbox.size > MAX_CARRIED_EVENTS || this.cancel === 'asked') return false;
     const limit = this.journey.continueAfterEvents ?? CONTINUE_AFTER_EVENTS;
-    return this.taken >= limit || workflowInfo().continueAsNewSuggested;
+    const isTime = this.taken >= limit || workflowInfo().continueAsNewSuggested;
+    return isTime && this.cancel !== 'asked' && this.inbox.waitsWithin(MAX_CARRIED);
   }
 
   private nextRun(machine: Machine<State, Start, Input, Effect>, policy: Policy): WorkflowInput {

@@ -24,6 +24,7 @@ describe('saga events', () => {
         { eventId: payment.eventId, version: 2 },
       ],
       notes: [],
+      moreNotes: 0,
       events: [start, payment],
     });
     events.moveRecorded();
@@ -64,5 +65,22 @@ describe('saga events', () => {
     expect(causes).toEqual([]);
     expect(consumed).toEqual([{ eventId: cancel.eventId, version: 3 }]);
     expect(notes).toMatchObject([{ note: 'answers another' }]);
+  });
+
+  test('fit into one append and one move, however many come', () => {
+    const inbox = new Inbox({ maxIds: 20_000 });
+    inbox.receive(Array.from({ length: 1_200 }, () => placed('o')));
+    const events = new SagaEvents(inbox);
+    const consumedAtOnce: number[] = [];
+    for (events.note(['OrderPlaced'], 1, 'again'); events.hasNotes; events.note(['OrderPlaced'], 1, 'again')) {
+      consumedAtOnce.push(events.consumedNotes().length);
+      events.notesRecorded();
+    }
+    expect(consumedAtOnce).toEqual([500, 500, 200]);
+    const { notes, moreNotes } = events.forMove();
+    expect(notes).toHaveLength(100);
+    expect(moreNotes).toBe(1_100);
+    events.moveRecorded();
+    expect(events.forMove()).toMatchObject({ notes: [], moreNotes: 0 });
   });
 });

@@ -6,11 +6,19 @@ export type Note = { readonly eventId: string; readonly eventType: string; reado
 
 export type Consumed = { readonly eventId: string; readonly version: number };
 
+/**
+ * The server terminates a workflow that asks for an activity with more than 2 MiB: however many events come, one append
+ * takes so many of them, and one move tells of so many.
+ */
+const MAX_NOTED = 500;
+const MAX_TOLD = 100;
+
 /** What a saga took from its inbox and has not yet recorded. Pure bookkeeping. */
 export class SagaEvents {
   private causing: { event: WireEvent; version: number }[] = [];
   private noted: { event: WireEvent; version: number; note: string }[] = [];
   private untold: Note[] = [];
+  private leftOut = 0;
 
   constructor(private readonly inbox: Inbox) {}
 
@@ -34,9 +42,10 @@ export class SagaEvents {
     return event;
   }
 
-  /** Takes every event of these types, to be recorded as consumed without a move. */
+  /** Takes events of these types, to be recorded as consumed without a move; where there are many, not all of them at once. */
   note(types: readonly string[], version: number, note: string): void {
-    for (const event of this.inbox.takeEvery(types)) this.noted.push({ event, version, note });
+    const room = MAX_NOTED - this.noted.length;
+    for (const event of this.inbox.takeEvery(types, Math.max(room, 1))) this.noted.push({ event, version, note });
   }
 
   /** An event taken as a cause turns out to cause nothing. */
@@ -50,18 +59,22 @@ export class SagaEvents {
     return this.noted.map(consumed);
   }
 
-  /** For an append with a move. Notes that were recorded before without a move are told with the next one. */
-  forMove(): { causes: string[]; consumed: Consumed[]; notes: Note[]; events: WireEvent[] } {
+  /** For an append with a move. Notes that were recorded before without a move are told with the next one, the first of them. */
+  forMove(): { causes: string[]; consumed: Consumed[]; notes: Note[]; moreNotes: number; events: WireEvent[] } {
+    const notes = [...this.untold, ...this.noted.map(asNote)];
     return {
       causes: this.causing.map(({ event }) => event.eventId),
       consumed: [...this.causing, ...this.noted].map(consumed),
-      notes: [...this.untold, ...this.noted.map(asNote)],
+      notes: notes.slice(0, MAX_TOLD),
+      moreNotes: this.leftOut + Math.max(notes.length - MAX_TOLD, 0),
       events: this.unrecorded,
     };
   }
 
   notesRecorded(): void {
-    this.untold.push(...this.noted.map(asNote));
+    const { notes, moreNotes } = this.forMove();
+    this.untold = notes;
+    this.leftOut = moreNotes;
     this.noted = [];
   }
 
@@ -69,6 +82,7 @@ export class SagaEvents {
     this.causing = [];
     this.noted = [];
     this.untold = [];
+    this.leftOut = 0;
   }
 }
 
