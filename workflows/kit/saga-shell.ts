@@ -7,6 +7,7 @@ import { Inbox } from './inbox';
 import { Saga } from './saga';
 import { SagaEvents } from './saga-events';
 import { type Append, Subject } from './subject';
+import type { NotUndone } from './undo-list';
 import type { WireEvent, WorkflowInput } from './wire';
 
 /** Ids that a saga remembers: as many signals as one run can be sent, twice. */
@@ -79,7 +80,7 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
   async takeBack(failure: Error): Promise<'cancelled' | 'abandoned'> {
     await this.moveTo('compensating', { reason: reasonOf(failure) });
     for (let left = await this.saga.undoAll(); left.length > 0; left = await this.saga.undoAll()) {
-      const version = await this.moveTo('stuck', { reason: `not undone: ${left.join(', ')}` });
+      const version = await this.moveTo('stuck', { reason: `not undone: ${left.map(told).join(', ')}` });
       const { decision, operator } = await this.operatorDecision(version);
       if (decision === 'give-up') return this.close('abandoned', `given up by ${operator}`);
       await this.moveTo('compensating', { reason: `retried by ${operator}` });
@@ -91,7 +92,8 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
   async close<End extends SagaEnd>(end: End, reason?: string): Promise<End> {
     // Once taken back, a saga has an answer to everything it understands: there is nothing left to act on.
     const types = end === 'completed' ? this.mereNotes([]) : this.understood();
-    this.events.note(types, this.subject.version, `came before the close as ${end}`);
+    const note = (): void => this.events.note(types, this.subject.version, `came before the close as ${end}`);
+    for (note(); this.events.has(types); note()) await this.recordNotes();
     await this.record(end, { reason }, true);
     return end;
   }
@@ -154,8 +156,8 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
   }
 
   private async record(stage: string, move: Move, closed: boolean): Promise<number> {
-    const { causes, consumed, notes, events } = this.events.forMove();
-    const data = { ...move.data, ...(notes.length > 0 && { notes }) };
+    const { causes, consumed, notes, moreNotes, events } = this.events.forMove();
+    const data = { ...move.data, ...(notes.length > 0 && { notes }), ...(moreNotes > 0 && { moreNotes }) };
     const from = this.stage;
     this.facts = { ...this.facts, ...move.data };
     this.deadline = move.deadline === undefined ? undefined : new Date(move.deadline).toISOString();
@@ -206,5 +208,9 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
     return [...this.contract.startsOn, OPERATOR_DECIDED].filter((type) => !wanted.includes(type));
   }
 }
+
+/** The step and why, for the person who has to decide. */
+const told = ({ step, failure }: NotUndone): string =>
+  failure instanceof Error ? `${step} (${reasonOf(failure)})` : step;
 
 const calledOff = (event: WireEvent): Error => refused('called-off', `by ${event.eventType}`);

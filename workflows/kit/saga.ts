@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { isFailure } from './failures';
-import { UndoList } from './undo-list';
+import { type NotUndone, UndoList } from './undo-list';
 
 /** Steps that can be taken back. Undo runs last-first, always to the end, even when the workflow was cancelled. */
 export class Saga {
@@ -31,8 +31,8 @@ export class Saga {
     return result;
   }
 
-  /** The steps whose undo failed and that remain to be taken back; empty means that all was. */
-  undoAll(): Promise<string[]> {
+  /** The steps that remain to be taken back, with what their undo failed; empty means that all was. */
+  undoAll(): Promise<NotUndone[]> {
     return CancellationScope.nonCancellable(() => this.undos.run(isFailure));
   }
 }

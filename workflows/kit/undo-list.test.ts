@@ -28,7 +28,10 @@ describe('undo list', () => {
 
   test('runs to the end when one fails, and again only what failed', async () => {
     const { list, ran, failing } = setUp(new Set(['payment', 'shipment']));
-    expect(await list.run(anyError)).toEqual(['payment', 'shipment']);
+    expect(await list.run(anyError)).toEqual([
+      { step: 'payment', failure: new Error('payment refuses') },
+      { step: 'shipment', failure: new Error('shipment refuses') },
+    ]);
     expect(ran).toEqual(['shipment', 'payment', 'stock']);
     failing.clear();
     expect(await list.run(anyError)).toEqual([]);

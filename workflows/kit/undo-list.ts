@@ -3,6 +3,12 @@ export interface Undo {
   readonly undo: () => Promise<void>;
 }
 
+/** A step whose undo failed, and with what. */
+export interface NotUndone {
+  readonly step: string;
+  readonly failure: unknown;
+}
+
 /** Steps that can be taken back, in the order in which they were begun. Pure bookkeeping. */
 export class UndoList {
   private undos: Undo[] = [];
@@ -18,17 +24,19 @@ export class UndoList {
 
   /**
    * Runs what is registered, last first, each to its end. Keeps those whose undo failed in a way that `failed`
-   * recognises and answers their steps, oldest first; any other error is a bug and goes up.
+   * recognises and answers them, oldest first; any other error is a bug and goes up.
    */
-  async run(failed: (error: unknown) => boolean): Promise<string[]> {
+  async run(failed: (error: unknown) => boolean): Promise<NotUndone[]> {
+    const left: NotUndone[] = [];
     for (const undo of [...this.undos].reverse()) {
       try {
         await undo.undo();
         this.undos = this.undos.filter(({ step }) => step !== undo.step);
-      } catch (error) {
-        if (!failed(error)) throw error;
+      } catch (failure) {
+        if (!failed(failure)) throw failure;
+        left.unshift({ step: undo.step, failure });
       }
     }
-    return this.steps;
+    return left;
   }
 }
