@@ -87,6 +87,10 @@ export async function startServices({
       connectionString: databaseUrl,
       max: 16,
       connectionTimeoutMillis: 5_000,
+      // A connection can be gone without a word on either side; what it held, PostgreSQL has to take back.
+      query_timeout: 30_000,
+      keepAlive: true,
+      options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
       application_name: 'millrace-services',
     });
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));

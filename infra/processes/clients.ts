@@ -7,12 +7,25 @@ import type { ProcessContext } from './process';
 
 export type Publisher = ReturnType<typeof createPublisher>;
 
+/**
+ * A connection can be gone without a word on either side: a host without power, a network that drops. Here a statement
+ * that gets no answer fails, above the 30 s that PostgreSQL itself allows an append; there PostgreSQL asks whether we
+ * live, because until it knows better the lanes and the lease that the connection held stay held.
+ */
+export const aliveOrLost = {
+  connectionTimeoutMillis: 10_000,
+  query_timeout: 45_000,
+  keepAlive: true,
+  options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
+} as const;
+
 /** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
 export function openStore({ config, registry, closing }: ProcessContext, name: string): Store {
   const pool = new Pool({
     connectionString: config.DATABASE_URL,
     max: config.DATABASE_POOL,
     application_name: `millrace-${name}`,
+    ...aliveOrLost,
   });
   closing.add(`${name}: pool`, () => pool.end());
   const store = createStore({ pool, metrics: storeMetrics(registry) });
