@@ -12,5 +12,7 @@ export function createLogger(options: {
     typeof destination === 'object'
       ? pino.destination({ dest: destination.file, sync: false, mkdir: true })
       : pino.destination(destination === 'stderr' ? 2 : 1);
-  return pino({ name: options.name, level: options.level, base: { pid: process.pid } }, target);
+  // Without a serializer an error's message and stack are left out: they are no fields of JSON.
+  const serializers = { err: pino.stdSerializers.err, error: pino.stdSerializers.err };
+  return pino({ name: options.name, level: options.level, base: { pid: process.pid }, serializers }, target);
 }
