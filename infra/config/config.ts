@@ -51,6 +51,7 @@ const schema = z.object({
   API_PORT: port(8080),
   API_HOST: z.string().default('0.0.0.0'),
   METRICS_PORT: port(9464),
+  METRICS_HOST: z.string().default('0.0.0.0'),
   /** The Temporal SDK's own metrics; 0 turns them off. */
   TEMPORAL_METRICS_PORT: port(0),
   AUTH_MODE: z.enum(['off', 'jwt']).default('jwt'),

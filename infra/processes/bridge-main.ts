@@ -3,7 +3,7 @@ import { startBridge } from './bridge';
 import { runProcess } from './process';
 
 void runProcess('bridge', async (context) => {
-  const metrics = await serveMetrics(context.registry, context.config.METRICS_PORT);
+  const metrics = await serveMetrics(context.registry, context.config);
   context.closing.add('metrics', () => metrics.close());
   await startBridge(context);
 });

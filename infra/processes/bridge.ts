@@ -67,6 +67,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   ]);
   const parked = gauge(registry, 'millrace_parked_lanes', 'Lanes that are parked now');
   const measure = setInterval(() => {
+    lag.reset(); // partitions that went to another bridge are told there
     for (const { topic, partition, lag: records } of bridge.lag())
       lag.set({ consumergroup: config.BRIDGE_GROUP, topic, partition }, records);
     store.parking.count().then(

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Config } from '../config/config';
 
 /** Seconds; from a local call to a slow dependency. */
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -41,8 +42,7 @@ export const sizes = <L extends string>(
 /** Serves `/metrics` and `/healthz` for the processes that have no HTTP of their own. Port 0 takes a free one. */
 export async function serveMetrics(
   registry: Registry,
-  port: number,
-  host = '127.0.0.1',
+  { METRICS_PORT: port, METRICS_HOST: host }: Pick<Config, 'METRICS_PORT' | 'METRICS_HOST'>,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return response.end('ok\n');
