@@ -12,9 +12,10 @@ import {
   topicSpecs,
 } from '@millrace/kafka';
 import { Pool } from 'pg';
-import { createStore, type Store, transitionId } from '../store';
+import { createStore, type Store } from '../store';
 import { appendRequest, deliveredEvent, nextAppend, subjectRef } from '../store/test/samples';
 import { type FreshDatabase, freshDatabase } from '../store/testing';
+import { transitionId } from '../store/transition-id';
 import { deadLetter, orderPlaced } from './testing/samples';
 import { type StartedApi, startApi } from './testing/start-api';
 import { rsaSigner } from './testing/tokens';

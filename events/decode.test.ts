@@ -63,9 +63,18 @@ describe('decoding a record', () => {
     const data = {
       ...orderPlaced().data,
       giftNote: 'hi',
+      totalCents: 1,
       lines: [{ sku: 's', quantity: 1, unitPriceCents: 1, colour: 'red' }],
     };
     expect(decoded(placed({ data })).data).toMatchObject({ giftNote: 'hi', lines: [{ colour: 'red' }] });
+  });
+
+  it('refuses an order whose total is not the sum of its lines', () => {
+    const { data } = orderPlaced();
+    expect(faultOf(placed({ data: { ...data, totalCents: data.totalCents + 1 } }))).toMatchObject({
+      code: 'schema-violation',
+      path: 'data.totalCents',
+    });
   });
 
   it('drops unknown fields beside data: nobody sets where an event was read from', () => {
@@ -110,9 +119,15 @@ describe('decoding a record', () => {
     [-1, undefined],
     [0, 0],
   ])('makes of a decimal total %d the cents %d, or refuses', (total, totalCents) => {
-    const event = placed({ eventVersion: '1.0', data: { ...orderPlacedInDecimals(), total } });
+    const event = placed({
+      eventVersion: '1.0',
+      data: { ...orderPlacedInDecimals(), total, lines: [{ sku: 's', quantity: 1, unitPrice: total }] },
+    });
     if (totalCents === undefined)
-      expect(faultOf(event)).toMatchObject({ code: 'schema-violation', path: 'data.total' });
+      expect(faultOf(event)).toMatchObject({
+        code: 'schema-violation',
+        path: expect.stringMatching(/^data\.(total|lines)/),
+      });
     else expect(decoded(event).data).toMatchObject({ totalCents });
   });
 

@@ -54,7 +54,7 @@ const transientSqlState = /^(08|53|40|57|55P03|25P03|25006)/;
 const transientSystemCode = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 /** node-postgres reports a lost connection as a plain error. */
 const lostConnection =
-  /connection (terminated|ended|error|timeout)|timeout exceeded when trying to connect|client (was|has) (been )?closed|not queryable|Cannot use a pool after/i;
+  /connection (terminated|ended|error|timeout)|timeout exceeded when trying to connect|query read timeout|client (was|has) (been )?closed|not queryable|Cannot use a pool after/i;
 
 const codeOf = (error: Error): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;

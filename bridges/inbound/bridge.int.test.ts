@@ -193,13 +193,15 @@ describe('the bridges on real servers', () => {
     );
 
     await servers.worker();
-    const taken = await until('all have arrived', async () => {
+    // The sweep tries a lane that stays blocked less and less often, every 30 s in the end.
+    const allArrived = async () => {
       const found = await signalled(servers, `orderSaga/${tenantId}/slow`);
       return new Set(found).size === 6 && found;
-    });
+    };
+    const taken = await until('all have arrived', allArrived, 90_000);
     expect([...new Set(taken)]).toEqual([slow.placed, ...payments].map(({ headers }) => headers['event-id']));
     await until('the lane is empty', async () => (await store.parking.count()).lanes === 0);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** Ids of the events that a workflow was signalled, in the order of its history. */

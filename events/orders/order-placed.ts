@@ -14,7 +14,10 @@ const data = fields({
     .max(500),
   totalCents: cents,
   shipTo,
-});
+}).refine(
+  ({ lines, totalCents }) => lines.reduce((sum, line) => sum + line.quantity * line.unitPriceCents, 0) === totalCents,
+  { path: ['totalCents'], message: 'is not the sum of the lines' },
+);
 
 /** Two decimals at most: a third one could not be turned into cents without making money appear or vanish. */
 const decimalAmount = z

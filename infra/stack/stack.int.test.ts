@@ -70,6 +70,7 @@ function holdStack(folder: string): Promise<{ process: ChildProcess; addresses: 
     {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
+      env: { ...process.env }, // jest's, without the runner's servers
     },
   );
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { createStore } from '../create-store';
 import type { Store } from '../store';
-import { eventually, gate } from '../test/eventually';
+import { gate } from '../test/eventually';
 import { appendRequest, deliveredEvent, subjectRef } from '../test/samples';
 import { type FreshDatabase, freshDatabase } from '../testing';
 import type { ParkCause, SubjectRef } from '../types';

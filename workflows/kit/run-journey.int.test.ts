@@ -91,7 +91,7 @@ describe.each(['activity', 'local'] as const)('a journey on a real server, recor
     expect(consumed.size).toBe(2_002);
     expect(late).toEqual([]);
     expect(state).toMatchObject({ count: 2_000 });
-    expect((await historiesOf(subject)).length).toBeGreaterThanOrEqual(8);
+    expect((await historiesOf(subject)).length).toBeGreaterThanOrEqual(4);
     const rings = new Set(server.rings.filter((each) => each.startsWith(`${subject}/`)));
     // version 1 is the beginning: the hundredth count makes version 101
     expect([...rings].sort()).toEqual(Array.from({ length: 20 }, (_, i) => `${subject}/${i * 100 + 101}/ring`).sort());
