@@ -36,7 +36,7 @@ async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, 
     const code = await new Promise<number>((resolve, reject) => {
       const jest = spawn(
         process.execPath,
-        [require.resolve('jest/bin/jest'), '--json', '--outputFile', outputFile, ...args],
+        [require.resolve('jest/bin/jest'), '--json', '--outputFile', outputFile, '--forceExit', ...args],
         {
           stdio: ['ignore', 'ignore', 'inherit'], // the report goes to stderr, the JSON to the file
           env: environment,
@@ -55,7 +55,11 @@ async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, 
   }
 }
 
-async function onSharedServers(args: readonly string[], aborted: AbortSignal): Promise<Count> {
+async function onSharedServers(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  aborted: AbortSignal,
+): Promise<Count> {
   const stack = await startStack({
     dataDir: 'temporary',
     parts: ['kafka', 'temporal', 'postgres', 'time-skipping'],
@@ -68,7 +72,7 @@ async function onSharedServers(args: readonly string[], aborted: AbortSignal): P
       DATABASE_URL: stack.databaseUrl,
       TIME_SKIPPING_SERVER: stack.timeSkippingServer ?? '',
     };
-    return await runJest(args, { ...process.env, ...addresses }, aborted);
+    return await runJest(args, { ...process.env, ...addresses, ...settings }, aborted);
   } finally {
     await stack.stop();
   }
@@ -83,12 +87,17 @@ async function main(): Promise<number> {
   const chosen = args.length > 0 ? ['--passWithNoTests', ...args] : [];
   const counts: Count[] = [];
   if (long) {
-    counts.push(await onSharedServers(['--selectProjects', ...rounds.long, '--runInBand', ...chosen], abort.signal));
+    counts.push(
+      await onSharedServers(['--selectProjects', ...rounds.long, '--runInBand', ...chosen], {}, abort.signal),
+    );
+    const race = ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', 'bridges/inbound/bridge.int'];
+    if (chosen.length === 0) counts.push(await onSharedServers(race, { REPEATS: '50' }, abort.signal));
   } else {
     const coverage = args.length > 0 ? [] : ['--coverage'];
     counts.push(
       await onSharedServers(
         ['--selectProjects', ...rounds.shared, '--maxWorkers=2', ...coverage, ...chosen],
+        {},
         abort.signal,
       ),
     );

@@ -52,7 +52,7 @@ export const decide = ({ store, publisher, logger, limits, now }: OperatorDeps):
         eventId: v5(JSON.stringify([row.subject, body.stuckVersion, body.decision]), DECISION_NAMESPACE),
         eventTime: now().toISOString(),
         tenantId: row.tenantId,
-        aggregateId: row.subject,
+        aggregateId: row.key,
         correlationId: row.correlationId,
         causationId: stuck?.transitionId,
         data: { target: row.target, key: row.key, operator: principal.subject, ...body },

@@ -30,7 +30,7 @@ describe('POST /v1/workflows/:id/decisions', () => {
       eventId: answer.body.eventId,
       eventType: 'OperatorDecided',
       tenantId: 'acme',
-      aggregateId: subject,
+      aggregateId: expect.any(String),
       correlationId: 'corr-1',
       causationId: transitionId(subject, 4),
       data: {

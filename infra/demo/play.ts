@@ -74,7 +74,10 @@ export async function play({ context, stack, platform }: Development, eventsFile
     }
     const events = steps.flatMap(({ event }) => (event === undefined ? [] : [event]));
     const sent = new Map(events.map((event) => [`${event.tenantId}/${event.eventId}`, event]));
-    const facts = await observer.facts([...sent.values()], steps.length - events.length);
+    const facts = await observer.facts([...sent.values()], {
+      badRecords: steps.length - events.length,
+      allClose: eventsFile === undefined,
+    });
     const table = rows(facts);
     const found = disagreements(facts);
     return { table, text: render(table, found), agrees: found.length === 0 };

@@ -76,21 +76,33 @@ async function readTransitions(
   return stored;
 }
 
+/** Whether the ledger has the event, and whether every subject that it was delivered to has taken it. */
+async function followed(store: Store, { tenantId, eventId }: { tenantId: string; eventId: string }) {
+  const verdicts = (await store.ledger.byEvent(tenantId, eventId)).flatMap((row) => row.verdicts);
+  let taken = true;
+  for (const { subject, verdict } of verdicts) {
+    if (subject === null || verdict === 'ignored' || verdict === 'dead') continue;
+    taken &&= (await store.streams.verdict(subject, eventId)) === 'duplicate';
+  }
+  return { inLedger: verdicts.length > 0, taken };
+}
+
 /** Reads everything that the verdict compares. `sent` are the valid events that were sent, by tenant and id. */
 export async function collect(
   deps: CollectDeps,
-  sent: readonly { tenantId: string; eventId: string }[],
+  sent: readonly { readonly tenantId: string; readonly eventId: string }[],
   badRecords: number,
+  allClose: boolean,
 ): Promise<Facts> {
   const { store } = deps;
   const streams = await readStreams(store);
-  const inLedger: Facts['sent'][number][] = [];
-  for (const { tenantId, eventId } of sent)
-    inLedger.push({ tenantId, eventId, inLedger: (await store.ledger.byEvent(tenantId, eventId)).length > 0 });
+  const found: Facts['sent'][number][] = [];
+  for (const event of sent) found.push({ ...event, ...(await followed(store, event)) });
   const report = await store.report();
   return {
-    sent: inLedger,
+    sent: found,
     badRecords,
+    allClose,
     streams,
     stored: await readTransitions(store, streams),
     published: await readPublished(deps),

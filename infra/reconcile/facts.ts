@@ -22,10 +22,17 @@ export interface ServiceCounts {
 
 /** Everything that has to agree, read from where it stands: Kafka, the store, the services' tables. */
 export interface Facts {
-  /** Valid events sent; each has to stand in the ledger. */
-  readonly sent: readonly { readonly tenantId: string; readonly eventId: string; readonly inLedger: boolean }[];
+  /** Valid events sent; each has to stand in the ledger, and to be taken by those that it was delivered to. */
+  readonly sent: readonly {
+    readonly tenantId: string;
+    readonly eventId: string;
+    readonly inLedger: boolean;
+    readonly taken: boolean;
+  }[];
   /** Bad records sent; each has to be a dead letter. */
   readonly badRecords: number;
+  /** The stream leaves nothing open: then an open subject or a parked lane is one that hangs. */
+  readonly allClose: boolean;
   readonly streams: readonly StreamRow[];
   readonly stored: ReadonlyMap<string, readonly Transition[]>;
   readonly published: readonly PublishedTransition[];

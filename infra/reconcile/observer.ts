@@ -26,7 +26,10 @@ export interface Observer {
   readonly pool: Pool;
   settle(limits: { limitMs: number; quietMs: number }): Promise<OnTheWay>;
   /** `sent`: the valid events that were sent. */
-  facts(sent: readonly { tenantId: string; eventId: string }[], badRecords?: number): Promise<Facts>;
+  facts(
+    sent: readonly { tenantId: string; eventId: string }[],
+    options?: { readonly badRecords: number; readonly allClose: boolean },
+  ): Promise<Facts>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +70,7 @@ export async function observe(servers: ObservedServers): Promise<Observer> {
     store,
     pool,
     settle: (limits) => settle(where, limits),
-    facts: (sent, badRecords = 0) =>
+    facts: (sent, { badRecords, allClose } = { badRecords: 0, allClose: false }) =>
       collect(
         {
           driver,
@@ -82,6 +85,7 @@ export async function observe(servers: ObservedServers): Promise<Observer> {
         },
         sent,
         badRecords,
+        allClose,
       ),
     stop: () => closing.close(),
   };

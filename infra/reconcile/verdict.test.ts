@@ -29,8 +29,9 @@ const stream = (stage: string, version = 2): StreamRow => ({
 });
 const one = [{ tenantId: 'acme', orderId: 'o-1', inForce: 1 }];
 const agreeing: Facts = {
-  sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: true }],
+  sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: true, taken: true }],
   badRecords: 0,
+  allClose: true,
   streams: [stream('completed')],
   stored: new Map([[subject, [transition(1), transition(2)]]]),
   published: [1, 2].map((version) => ({ subject, transitionId: `t${version}`, version })),
@@ -54,7 +55,16 @@ describe('the verdict', () => {
   });
 
   it.each<[string, Partial<Facts>]>([
-    ['events sent that the ledger does not have', { sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: false }] }],
+    [
+      'events sent that the ledger does not have',
+      { sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: false, taken: true }] },
+    ],
+    [
+      'events delivered that nobody took',
+      { sent: [{ tenantId: 'acme', eventId: 'e1', inLedger: true, taken: false }] },
+    ],
+    ['subjects still open', { streams: [{ ...stream('paid'), status: 'open' }] }],
+    ['lanes still parked', { parkedNow: 1 }],
     ['transitions in the store that Kafka does not have', { published: agreeing.published.slice(0, 1) }],
     [
       'transitions on Kafka that the store does not have',

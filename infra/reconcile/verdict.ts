@@ -84,6 +84,19 @@ function compareServices({ streams, services }: Facts): Disagreement[] {
   });
 }
 
+/** Where everything should have come to its end, what has not. */
+function compareOpen({ allClose, streams, parkedNow }: Facts): Disagreement[] {
+  if (!allClose) return [];
+  const parked = parkedNow > 0 ? [`${parkedNow} lanes`] : [];
+  return [
+    {
+      what: 'subjects still open',
+      ids: streams.filter(({ status }) => status === 'open').map(({ subject }) => subject),
+    },
+    { what: 'lanes still parked', ids: parked },
+  ];
+}
+
 /** Completed orders have their stock and their shipment; the charge may have been settled elsewhere. */
 function compareCompleted({ streams, services }: Facts): Disagreement[] {
   const has = (counts: readonly StepCount[]) => new Set(counts.filter(({ inForce }) => inForce === 1).map(orderName));
@@ -122,6 +135,11 @@ export function disagreements(facts: Facts): readonly Disagreement[] {
       what: 'events sent that the ledger does not have',
       ids: facts.sent.filter(({ inLedger }) => !inLedger).map(({ eventId }) => eventId),
     },
+    {
+      what: 'events delivered that nobody took',
+      ids: facts.sent.filter(({ inLedger, taken }) => inLedger && !taken).map(({ eventId }) => eventId),
+    },
+    ...compareOpen(facts),
     ...comparePublished(facts),
     ...compareStreams(facts),
     ...compareServices(facts),
