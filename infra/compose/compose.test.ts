@@ -7,8 +7,10 @@ const text = (path: string) => readFileSync(join(checkout, path), 'utf8');
 
 describe('the containers', () => {
   it('give Temporal the same settings as the embedded servers', () => {
-    const lines = text('infra/compose/temporal-settings.yaml').matchAll(/^(\S+): \[\{ value: (\d+) \}\]$/gm);
-    expect(Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]))).toEqual(temporalSettings);
+    const lines = text('infra/compose/temporal-settings.yaml').matchAll(/^(\S+): \[\{ value: (\d+|true) \}\]$/gm);
+    expect(Object.fromEntries([...lines].map(([, name, value]) => [name, JSON.parse(value ?? '')]))).toEqual(
+      temporalSettings,
+    );
   });
 
   it('register the same search attributes', () => {

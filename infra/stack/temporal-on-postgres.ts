@@ -35,6 +35,7 @@ export async function startOnPostgres(options: OnPostgresOptions): Promise<Guard
     name: 'temporal',
     command: programs.server,
     args: ['--config-file', config, '--allow-no-auth', 'start'],
+    env: { GOGC: '400' }, // memory for time: a tenth less of it
     log,
     stop: temporary ? 'KILL' : 'TERM',
     graceMs: 15_000,

@@ -2,7 +2,7 @@
  * Limits of a Temporal server of our own, raised from what suits a shared cluster. The poll rates matter most: at the
  * usual 20 a shard reads its queues 20 times a second, and one workflow gets about ten activities a second.
  */
-export const temporalSettings: Readonly<Record<string, number>> = {
+export const temporalSettings: Readonly<Record<string, number | boolean>> = {
   'frontend.rps': 100_000,
   'frontend.namespaceRPS': 100_000,
   'frontend.namespaceRPS.visibility': 10_000,
@@ -19,6 +19,11 @@ export const temporalSettings: Readonly<Record<string, number>> = {
   'history.visibilityProcessorUpdateAckInterval': 5,
   'matching.rps': 100_000,
   'matching.persistenceMaxQPS': 100_000,
+  // one process serves every partition of a task queue: more of them only pass tasks on to each other
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+  // an activity that the worker can take at once comes with the answer to its workflow task: 10 ms less, no detour
+  'system.enableActivityEagerExecution': true,
   'worker.persistenceMaxQPS': 10_000,
 };
 
