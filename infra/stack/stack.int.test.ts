@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,7 +48,9 @@ describe('a stack with data that stays', () => {
     const pids = Object.values(held.addresses.pids);
     expect(pids.filter(lives)).toHaveLength(3);
 
+    const gone = once(held.process, 'exit');
     held.process.kill('SIGKILL');
+    await gone;
     const again = await startStack({ dataDir: folder, onProgress: () => undefined }); // waits for the old ones
     try {
       expect(pids.filter(lives)).toEqual([]);

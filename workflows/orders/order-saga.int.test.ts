@@ -171,7 +171,7 @@ describe('orderSaga', () => {
     const orderId = fresh('second');
     const order = await start(orderId);
     await platform.services.untilCalled(orderId, 'requestPayment');
-    const second = placed(orderId, { totalCents: 99 });
+    const second = placed(orderId, { customerId: 'somebody-else' });
     await order.send(second);
     await platform.store.untilConsumed(order.subject, second.eventId);
     expect(platform.store.stream(order.subject).stage).toBe('stock-reserved');
