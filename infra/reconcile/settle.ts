@@ -50,6 +50,9 @@ export async function onTheWay(deps: SettleDeps): Promise<OnTheWay> {
   };
 }
 
+/** A workflow that was just signalled shows nothing yet: also when nothing is open, nothing may have changed for a moment. */
+const BRIEF_MS = 4_000;
+
 /**
  * Waits until nothing is on its way. Subjects that stay open (an appointment of next month) and lanes that stay parked are no reason
  * to wait for ever: `quietMs` without any change is enough then. Answers what was left; rejects after `limitMs` with it in the message.
@@ -66,8 +69,8 @@ export async function settle(deps: SettleDeps, options: { quietMs: number; limit
     last = now;
     const { lag, deadLetterLag, unrelayed, unpublished, open, parkedLanes } = left;
     const moving = lag + deadLetterLag + unrelayed + unpublished > 0;
-    const waiting = open + parkedLanes > 0;
-    if (!moving && (!waiting || Date.now() - changedAt > options.quietMs)) return left;
+    const needed = open + parkedLanes > 0 ? options.quietMs : BRIEF_MS;
+    if (!moving && Date.now() - changedAt > needed) return left;
     if (Date.now() - started > options.limitMs)
       throw new Error(`Not settled after ${options.limitMs / 1000} s: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, 400));
