@@ -1,7 +1,8 @@
 import type { Envelope } from '@millrace/events';
 import type { OutgoingRecord } from '@millrace/kafka';
 
-export type ContenderName = 'naive' | 'ours';
+/** `ours-local` is the platform with `RECORDING=local`. */
+export type ContenderName = 'naive' | 'ours' | 'ours-local';
 
 /** One way from Kafka to transitions in PostgreSQL, up and running in processes of its own. */
 export interface Contender {

@@ -4,6 +4,7 @@ import { createClosing } from '../infra/processes/closing';
 import { RELAY_SUBSCRIPTION } from '../infra/processes/relay';
 import { createStore } from '../store';
 import { appointmentJourneyContract } from '../workflows/appointments/appointment-journey.contract';
+import type { Recording } from '../workflows/kit/wire';
 import type { Arrivals, Contender } from './contender';
 import { now } from './now';
 import type { Stage } from './stage';
@@ -17,13 +18,14 @@ const paths = {
 
 let started = 0;
 
-/** The platform as it runs in production: worker, bridge and relay, a process each. */
-export async function startOurs(stage: Stage): Promise<Contender> {
+/** The platform as it runs in production: worker, bridge and relay, a process each; with its defaults, or recording otherwise. */
+export async function startOurs(stage: Stage, recording?: Recording): Promise<Contender> {
   const { pool, stack } = stage;
   const closing = createClosing();
+  const environment = recording === undefined ? {} : { RECORDING: recording };
   started += 1;
   const start = async (name: keyof typeof paths) => {
-    const program = await stage.start({ name: `${name}-${started}`, path: paths[name] });
+    const program = await stage.start({ name: `${name}-${started}`, path: paths[name], environment });
     closing.add(name, () => program.stop());
     return program;
   };
@@ -36,7 +38,7 @@ export async function startOurs(stage: Stage): Promise<Contender> {
   const store = createStore({ pool });
   closing.add('store', () => store.close());
   return {
-    name: 'ours',
+    name: recording === 'local' ? 'ours-local' : 'ours',
     pids: { ...stack.pids, worker: worker.pid, bridge: bridge.pid, relay: relay.pid },
     toRecord: (event) => encode(event),
     halt: () => bridge.signal('SIGSTOP'),

@@ -26,7 +26,7 @@ export async function startProgram({ name, path, environment }: ProgramSpec, log
   const guarded = await startGuarded({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', path],
+    args: [path],
     env: { ...environment },
     log,
     stop: 'TERM',

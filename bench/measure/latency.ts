@@ -59,14 +59,15 @@ async function produce(
   { due, rampMs, endMs }: Stream,
   began: number,
 ): Promise<[CpuTimes, CpuTimes]> {
+  const pids = { ...contender.pids, bench: process.pid };
   const records = due.map(({ atMs, event }) => ({ atMs, record: contender.toRecord(event) }));
   const ramp = records.filter(({ atMs }) => atMs < rampMs);
   await sendWhenDue(stage, ramp, began);
   await pause(began + rampMs - now());
-  const before = cpuTimes(contender.pids);
+  const before = cpuTimes(pids);
   await sendWhenDue(stage, records.slice(ramp.length), began);
   await pause(began + endMs - now());
-  return [before, cpuTimes(contender.pids)];
+  return [before, cpuTimes(pids)];
 }
 
 async function sendWhenDue(

@@ -60,7 +60,7 @@ function countOnce(found: readonly string[], sent: ReadonlySet<string>): number 
 /** A little of everything, so that code is compiled and connections are open before something is measured. */
 export async function warmUp(stage: Stage, contender: Contender): Promise<void> {
   const tenantId = freshTenant('warm-up');
-  const events = interleaved(tenantId, 30, 10);
+  const events = interleaved(tenantId, 100, 10);
   await stage.send(events.map((event) => contender.toRecord(event)));
   await until(async () => (await contender.countStored(tenantId)) >= events.length, {
     what: `${contender.name} to take ${events.length} events for a warm-up`,
