@@ -1,4 +1,4 @@
-import type { Logger } from '@millrace/kafka';
+import type { KafkajsDriverOptions, Logger } from '@millrace/kafka';
 import { createKafkajsDriver, createPublisher } from '@millrace/kafka';
 import { Pool } from 'pg';
 import { createInventoryService, migrateInventory, reportInventory } from './inventory';
@@ -14,7 +14,8 @@ export type { ServiceName } from './kit/service-name';
 
 export interface ServicesOptions {
   readonly databaseUrl: string;
-  readonly brokers: readonly string[];
+  /** The brokers, and how to reach them where the network is not trusted. */
+  readonly kafka: Pick<KafkajsDriverOptions, 'brokers' | 'ssl' | 'sasl'>;
   readonly logger: Logger;
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -76,7 +77,7 @@ const creators: Readonly<Record<ServiceName, (options: ServiceOptions) => Servic
 /** Migrates and starts all three on one pool and one producer. The topics exist already. Rejects whole: what had started is stopped. */
 export async function startServices({
   databaseUrl,
-  brokers,
+  kafka,
   logger,
   host = '127.0.0.1',
   ports = {},
@@ -96,7 +97,7 @@ export async function startServices({
     pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
     closing.add(() => pool.end());
     await migrateServices(pool);
-    const producer = await createKafkajsDriver({ brokers, clientId: 'millrace-services' }).producer();
+    const producer = await createKafkajsDriver({ ...kafka, clientId: 'millrace-services' }).producer();
     closing.add(() => producer.close());
     const publisher = createPublisher({ producer, deadlineMs: 10_000 });
     closing.add(() => publisher.close());

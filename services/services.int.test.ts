@@ -52,7 +52,7 @@ describe('the services on PostgreSQL and Kafka', () => {
   let services: RunningServices;
   let reader: Awaited<ReturnType<typeof createReader>>;
 
-  const start = () => startServices({ databaseUrl: database.url, brokers, logger: silent });
+  const start = () => startServices({ databaseUrl: database.url, kafka: { brokers }, logger: silent });
   beforeAll(async () => {
     database = await freshDatabase();
     const driver = createKafkajsDriver({ brokers, clientId: 'services-test' });
@@ -156,7 +156,11 @@ describe('the services on PostgreSQL and Kafka', () => {
   });
 
   it('fail to start without a database, and leave nothing open', async () => {
-    const start = startServices({ databaseUrl: 'postgres://postgres@127.0.0.1:1/none', brokers, logger: silent });
+    const start = startServices({
+      databaseUrl: 'postgres://postgres@127.0.0.1:1/none',
+      kafka: { brokers },
+      logger: silent,
+    });
     await expect(start).rejects.toThrow('ECONNREFUSED');
   });
 });

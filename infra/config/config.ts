@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import { ConfigError, type ConfigFault } from './config-error';
+import { asGiven, type ReadFile, readText, type Settings, withFiles } from './from-files';
+import { faultsOf, secret, transportFaults, transportSettings } from './transport';
+
+export { ConfigError } from './config-error';
 
 const list = z
   .string()
@@ -18,13 +23,16 @@ const schema = z.object({
   MILLRACE_ENV: z.enum(['development', 'production']).default('production'),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
   KAFKA_BROKERS: list,
+  ...transportSettings,
   KAFKA_REPLICATION: z.coerce.number().int().min(1).default(3),
   KAFKA_PARTITIONS: z.coerce.number().int().min(1).default(12),
   KAFKA_SESSION_TIMEOUT_MS: milliseconds(10_000),
   TEMPORAL_ADDRESS: z.string().min(1),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_UI_URL: z.url().optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'starts with postgres:// or postgresql://'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, message: 'is no URL that starts with postgres:// or postgresql://' })
+    .pipe(secret),
   DATABASE_POOL: z.coerce.number().int().min(4).default(20),
   /** Where the services that come along listen. */
   SERVICES_HOST: z.string().default('127.0.0.1'),
@@ -64,45 +72,33 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
+/** The names of all settings, as docs/configuration.md lists them. */
+export const settingNames: readonly string[] = Object.keys(schema.shape);
+
 /** Settings that one process needs beyond the common ones; a worker or bridge does not ask for a JWT issuer. */
 export type ProcessName = 'worker' | 'bridge' | 'relay' | 'api' | 'services' | 'topics' | 'all';
 
-export interface ConfigFault {
-  readonly variable: string;
-  readonly message: string;
-}
-
-/** All faults of a configuration at once, one per line, each with the variable's name. */
-export class ConfigError extends Error {
-  constructor(readonly faults: readonly ConfigFault[]) {
-    super(
-      `The configuration has ${faults.length} fault(s):\n${faults.map((f) => `  ${f.variable}: ${f.message}`).join('\n')}`,
-    );
-    this.name = 'ConfigError';
-  }
-}
-
-/** Reads and checks the whole configuration once. Empty variables count as unset. Throws `ConfigError` with every fault. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>, process: ProcessName): Config {
-  const settings = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
+/**
+ * Reads and checks the whole configuration once, with the files that it names. Empty variables count as unset.
+ * Throws `ConfigError` with every fault.
+ */
+export function readConfig(environment: Settings, process: ProcessName, readFile: ReadFile = readText): Config {
+  const { settings, faults: fileFaults } = withFiles(environment, readFile);
   const read = schema.safeParse(settings);
   const faults = [
-    ...(read.error?.issues ?? []).map((issue) => ({
-      variable: String(issue.path[0]),
-      message: settings[String(issue.path[0])] === undefined ? 'is required' : issue.message,
-    })),
+    ...fileFaults,
+    ...faultsOf(read.error?.issues ?? [], settings),
+    ...transportFaults(settings),
     ...(servesRequests(process) ? authFaults(settings) : []),
   ];
   if (read.success && faults.length === 0) return read.data;
-  throw new ConfigError(faults);
+  throw new ConfigError(asGiven(faults, settings));
 }
 
 /** Only the API serves people: the other processes are not asked for authentication. */
 const servesRequests = (process: ProcessName) => process === 'api' || process === 'all';
 
-function authFaults(settings: Readonly<Record<string, string | undefined>>): ConfigFault[] {
+function authFaults(settings: Settings): ConfigFault[] {
   if (settings['AUTH_MODE'] === 'off') {
     return settings['MILLRACE_ENV'] === 'development'
       ? []

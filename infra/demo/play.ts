@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TRANSITION_TOPICS } from '@millrace/kafka';
+import { kafkaSecurity } from '../config/transport';
 import type { Development } from '../processes/development';
 import { observe } from '../reconcile/observer';
 import { type Row, render, rows } from '../reconcile/table';
@@ -50,7 +51,8 @@ export async function play({ context, stack, platform }: Development, eventsFile
   const scripts = eventsFile === undefined ? scriptedStream() : await scriptsFromFile(eventsFile);
   const steps = scripts.flatMap((script) => script.steps);
   const say = (line: string) => console.log(line);
-  const observer = await observe({ ...stack, bridgeGroup: context.config.BRIDGE_GROUP });
+  const { config } = context;
+  const observer = await observe({ ...stack, bridgeGroup: config.BRIDGE_GROUP, security: kafkaSecurity(config) });
   try {
     const watch = await watchTransitions(observer.driver, TRANSITION_TOPICS, `demo.watch.${Date.now()}`, say);
     try {

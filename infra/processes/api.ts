@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import { type AuthConfig, createApi } from '../../api';
 import type { Config } from '../config/config';
 import { seconds } from '../telemetry/metrics';
-import { openKafka, openPublisher, openStore } from './clients';
+import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 
 /** The configuration has been checked: with `jwt`, issuer and audience are there. */
@@ -27,7 +27,7 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
   const publisher = await openPublisher(context, driver, 'api');
   const admin = await driver.admin();
   closing.add('api: admin', () => admin.close());
-  const temporal = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const temporal = await Connection.connect(temporalAddress(config));
   closing.add('api: temporal', () => temporal.close());
   const requests = seconds(registry, 'http_server_request_duration_seconds', 'Requests answered', [
     'method',

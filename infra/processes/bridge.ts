@@ -7,7 +7,7 @@ import { routes } from '../../bridges/inbound/routes';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { gauge } from '../telemetry/metrics';
-import { openKafka, openStore } from './clients';
+import { openKafka, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 
 /** Consumer group of the index of dead letters. */
@@ -23,7 +23,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
   closing.add('bridge: producer', () => producer.close());
-  const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+  const connection = await Connection.connect(temporalAddress(config));
   closing.add('bridge: temporal', () => connection.close());
   const bridge = createBridge({
     driver,

@@ -2,6 +2,8 @@ import { createKafkajsDriver, createPublisher, type KafkaDriver } from '@millrac
 import { Pool } from 'pg';
 import { createStore } from '../../store';
 import type { Store } from '../../store/store';
+import type { Config } from '../config/config';
+import { kafkaSecurity, type TransportConfig, temporalSecurity } from '../config/transport';
 import { storeMetrics } from '../telemetry/store-metrics';
 import type { ProcessContext } from './process';
 
@@ -22,7 +24,7 @@ export const aliveOrLost = {
 /** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
 export function openStore({ config, registry, closing }: ProcessContext, name: string): Store {
   const pool = new Pool({
-    connectionString: config.DATABASE_URL,
+    connectionString: config.DATABASE_URL.reveal(),
     max: config.DATABASE_POOL,
     application_name: `millrace-${name}`,
     ...aliveOrLost,
@@ -34,8 +36,15 @@ export function openStore({ config, registry, closing }: ProcessContext, name: s
 }
 
 export function openKafka({ config, logger }: ProcessContext, name: string): KafkaDriver {
-  return createKafkajsDriver({ brokers: config.KAFKA_BROKERS, clientId: `millrace-${name}`, logger });
+  const brokers = config.KAFKA_BROKERS;
+  return createKafkajsDriver({ brokers, clientId: `millrace-${name}`, logger, ...kafkaSecurity(config) });
 }
+
+/** Where and how Temporal is reached, for the client's connection and for the worker's. */
+export const temporalAddress = (config: TransportConfig & Pick<Config, 'TEMPORAL_ADDRESS'>) => ({
+  address: config.TEMPORAL_ADDRESS,
+  ...temporalSecurity(config),
+});
 
 export async function openPublisher(
   { closing }: ProcessContext,

@@ -6,7 +6,7 @@ import type { ProcessContext } from './process';
 /** Brings the database's schema up to date and creates the topics that are missing. Answers how the existing ones differ from the code. */
 export async function prepare(context: ProcessContext): Promise<readonly TopicDifference[]> {
   const { config, logger } = context;
-  await migrate(config.DATABASE_URL);
+  await migrate(config.DATABASE_URL.reveal());
   const admin = await openKafka(context, 'topics').admin();
   try {
     const specs = topicSpecs({ partitions: config.KAFKA_PARTITIONS, replicationFactor: config.KAFKA_REPLICATION });

@@ -1,4 +1,5 @@
 import { type RunningServices, startServices as start } from '../../services';
+import { kafkaSecurity } from '../config/transport';
 import type { ProcessContext } from './process';
 
 const portOf = (url: string) => Number(new URL(url).port);
@@ -6,8 +7,8 @@ const portOf = (url: string) => Number(new URL(url).port);
 /** Starts inventory, payments and shipping on the ports that the configuration names; port 0 takes a free one. Answers where they listen. */
 export async function startServices({ config, logger, closing }: ProcessContext): Promise<RunningServices['baseUrls']> {
   const services = await start({
-    databaseUrl: config.DATABASE_URL,
-    brokers: config.KAFKA_BROKERS,
+    databaseUrl: config.DATABASE_URL.reveal(),
+    kafka: { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) },
     logger,
     host: config.SERVICES_HOST,
     ports: {

@@ -1,7 +1,7 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { orderSagaContract } from '../../workflows/orders/order-saga.contract';
-import { openKafka, openPublisher, openStore } from './clients';
+import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 
 /** Starts a worker for all workflows and activities of the platform. */
@@ -9,7 +9,7 @@ export async function startWorker(context: ProcessContext): Promise<void> {
   const { config, closing, fail } = context;
   const store = openStore(context, 'worker');
   const publisher = await openPublisher(context, openKafka(context, 'worker'), 'worker');
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const connection = await NativeConnection.connect(temporalAddress(config));
   closing.add('worker: temporal', () => connection.close());
   const worker = await Worker.create({
     connection,

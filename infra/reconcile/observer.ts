@@ -3,6 +3,7 @@ import {
   createPublisher,
   type KafkaAdmin,
   type KafkaDriver,
+  type KafkajsDriverOptions,
   type Publisher,
   TRANSITION_TOPICS,
 } from '@millrace/kafka';
@@ -37,11 +38,12 @@ export interface ObservedServers {
   readonly kafkaBrokers: readonly string[];
   readonly databaseUrl: string;
   readonly bridgeGroup?: string;
+  readonly security?: Pick<KafkajsDriverOptions, 'ssl' | 'sasl'>;
 }
 
 export async function observe(servers: ObservedServers): Promise<Observer> {
   const closing = createClosing();
-  const driver = createKafkajsDriver({ brokers: servers.kafkaBrokers, clientId: 'observer' });
+  const driver = createKafkajsDriver({ brokers: servers.kafkaBrokers, clientId: 'observer', ...servers.security });
   const pool = new Pool({ connectionString: servers.databaseUrl, max: 8 });
   closing.add('pool', () => pool.end());
   const store = createStore({ pool });

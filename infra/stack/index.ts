@@ -1,3 +1,4 @@
+import { kafkaSecurity, readTransport, temporalSecurity } from '../config/transport';
 import { type ContainerServers, containerServers } from './containers';
 import { openDataFolder } from './data-folder';
 import {
@@ -106,7 +107,7 @@ async function kafka(launch: Launch, containers: ContainerServers | undefined, h
   const external = process.env['KAFKA_BROKERS'];
   if (external) {
     const brokers = external.split(',').map((broker) => broker.trim());
-    await kafkaReady(brokers, externalLimitMs);
+    await kafkaReady(brokers, externalLimitMs, undefined, kafkaSecurity(readTransport(process.env)));
     how['kafka'] = 'KAFKA_BROKERS';
     return brokers;
   }
@@ -140,7 +141,8 @@ async function provideTemporal(
   const external = process.env['TEMPORAL_ADDRESS'];
   if (external) {
     const namespace = process.env['TEMPORAL_NAMESPACE'] || 'default';
-    await temporalReady(external, { namespace, create: false }, externalLimitMs);
+    const security = temporalSecurity(readTransport(process.env));
+    await temporalReady(external, { namespace, create: false }, externalLimitMs, undefined, security);
     how['temporal'] = 'TEMPORAL_ADDRESS';
     return { address: external, uiUrl: process.env['TEMPORAL_UI_URL'] || undefined };
   }

@@ -13,6 +13,9 @@ export interface BrokerOptions {
   controllerPort: number;
   /** The data is thrown away afterwards: stop at once. */
   temporary: boolean;
+  /** More of its settings, and of those that its data is formatted with: a test's listeners and users. */
+  settings?: Readonly<Record<string, string>>;
+  formatWith?: readonly string[];
 }
 
 /** One Kafka broker that is its own controller (KRaft), listening on this machine only. */
@@ -37,6 +40,7 @@ export async function startBroker(options: BrokerOptions): Promise<GuardedProces
       clusterId,
       '-c',
       properties,
+      ...(options.formatWith ?? []),
     ]);
   }
   return startGuarded({
@@ -59,7 +63,7 @@ export async function startBroker(options: BrokerOptions): Promise<GuardedProces
   });
 }
 
-function brokerProperties({ port, controllerPort }: BrokerOptions, data: string): string {
+function brokerProperties({ port, controllerPort, settings: more }: BrokerOptions, data: string): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -76,6 +80,7 @@ function brokerProperties({ port, controllerPort }: BrokerOptions, data: string)
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 10,
+    ...more,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,15 +1,20 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { untilAnswers } from './until';
 
 /** Waits until a group coordinator answers and the controller would create a topic: an open port says neither. */
-export function kafkaReady(brokers: string[], limitMs: number, ended?: Promise<string>): Promise<void> {
-  return untilAnswers(`Kafka at ${brokers.join(',')}`, () => ask(brokers), { limitMs, ended });
+export function kafkaReady(
+  brokers: string[],
+  limitMs: number,
+  ended?: Promise<string>,
+  security: Pick<KafkaConfig, 'ssl' | 'sasl'> = {},
+): Promise<void> {
+  return untilAnswers(`Kafka at ${brokers.join(',')}`, () => ask({ brokers, ...security }), { limitMs, ended });
 }
 
-async function ask(brokers: string[]): Promise<void> {
+async function ask(reach: Pick<KafkaConfig, 'brokers' | 'ssl' | 'sasl'>): Promise<void> {
   const admin = new Kafka({
+    ...reach,
     clientId: 'millrace-stack',
-    brokers,
     logLevel: logLevel.NOTHING, // while it starts it says much that is no fault
     connectionTimeout: 1_000,
     requestTimeout: 4_000,

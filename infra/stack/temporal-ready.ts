@@ -1,4 +1,4 @@
-import { Connection } from '@temporalio/client';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { hasCode } from './has-code';
 import { searchAttributes } from './temporal-settings';
@@ -21,12 +21,13 @@ export async function temporalReady(
   namespace: NamespaceOptions,
   limitMs: number,
   ended?: Promise<string>,
+  security: Pick<ConnectionOptions, 'tls' | 'apiKey'> = {},
 ): Promise<void> {
-  await untilAnswers(`Temporal at ${address}`, () => ask(address, namespace), { limitMs, ended });
+  await untilAnswers(`Temporal at ${address}`, () => ask({ address, ...security }, namespace), { limitMs, ended });
 }
 
-async function ask(address: string, { namespace, create }: NamespaceOptions): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+async function ask(reach: ConnectionOptions, { namespace, create }: NamespaceOptions): Promise<void> {
+  const connection = await Connection.connect({ ...reach, connectTimeout: 2_000 });
   try {
     await describe(connection, namespace, create);
     await register(connection, namespace);

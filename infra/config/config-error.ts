@@ -1,0 +1,14 @@
+export interface ConfigFault {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** All faults of a configuration at once, one per line, each with the variable's name. Values are never told: one may be a secret. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly ConfigFault[]) {
+    super(
+      `The configuration has ${faults.length} fault(s):\n${faults.map((f) => `  ${f.variable}: ${f.message}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+  }
+}
