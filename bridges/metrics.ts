@@ -22,6 +22,8 @@ export interface BridgeMetrics {
 /** What the relay counts. */
 export interface RelayMetrics {
   published(topic: string, records: number): void;
+  /** One transition was published. After a crash some are published, and counted, again. */
+  transition(target: string, stage: string): void;
   batchEnded(entries: number, durationMs: number): void;
   /** Age of the oldest entry of the batch that is sent or was just acknowledged, milliseconds since it was recorded; 0 when idle. */
   age(ageMs: number): void;
@@ -48,6 +50,7 @@ export const noBridgeMetrics: BridgeMetrics = {
 };
 export const noRelayMetrics: RelayMetrics = {
   published: nothing,
+  transition: nothing,
   batchEnded: nothing,
   age: nothing,
   failed: nothing,

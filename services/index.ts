@@ -26,6 +26,8 @@ export interface ServicesOptions {
 export interface RunningServices {
   /** `http://127.0.0.1:41234`, without a path. */
   readonly baseUrls: Readonly<Record<ServiceName, string>>;
+  /** Events of each outbox that Kafka has not acknowledged yet. */
+  unpublished(): Promise<Readonly<Record<ServiceName, number>>>;
   stop(): Promise<void>;
 }
 
@@ -49,10 +51,17 @@ export async function reportServices(pool: Pool, filter: ReportFilter): Promise<
     reportPayments(pool, filter),
     reportShipping(pool, filter),
   ]);
-  const depths = await Promise.all(
-    (['inventory', 'payments', 'shipping'] as const).map((service) => outboxDepth(pool, service)),
-  );
+  const depths = Object.values(await outboxDepths(pool));
   return { reservations, payments, shipments, unpublished: depths.reduce((sum, depth) => sum + depth, 0) };
+}
+
+async function outboxDepths(pool: Pool): Promise<Readonly<Record<ServiceName, number>>> {
+  const [inventory, payments, shipping] = await Promise.all([
+    outboxDepth(pool, 'inventory'),
+    outboxDepth(pool, 'payments'),
+    outboxDepth(pool, 'shipping'),
+  ]);
+  return { inventory, payments, shipping };
 }
 
 /** Closes in the reverse order of opening, each one although another fails. */
@@ -112,7 +121,7 @@ export async function startServices({
       payments: await start('payments'),
       shipping: await start('shipping'),
     };
-    return { baseUrls, stop: closing.close };
+    return { baseUrls, unpublished: () => outboxDepths(pool), stop: closing.close };
   } catch (failure) {
     await closing.close().catch((error: unknown) => logger.warn({ err: error }, 'cleaning up after a failed start'));
     throw failure;

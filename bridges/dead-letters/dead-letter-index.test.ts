@@ -62,6 +62,7 @@ describe('the index of dead letters', () => {
     const driver = createMemoryDriver({ topics: ['orders.dlq'], partitions: 1 });
     const listed: IndexedLetter[] = [];
     const counted: [string, number][] = [];
+    const committed: number[] = [];
     let away = true;
     const index = await startDeadLetterIndex({
       driver,
@@ -78,6 +79,7 @@ describe('the index of dead letters', () => {
       },
       groupId: 'dead-letters',
       topics: ['orders.dlq'],
+      consumerMetrics: { committed: (records) => committed.push(records) },
       metrics: { indexed: (topic, letters) => counted.push([topic, letters]) },
     });
     const producer = await driver.producer();
@@ -85,6 +87,7 @@ describe('the index of dead letters', () => {
     while (listed.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await index.stop();
     expect(counted).toEqual([['orders.dlq', 2]]);
+    expect(committed).toEqual([2]);
     expect(await (await driver.admin()).committed('dead-letters', ['orders.dlq'])).toMatchObject([{ offset: 2n }]);
   });
 });

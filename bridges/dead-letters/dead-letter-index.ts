@@ -1,4 +1,11 @@
-import { type KafkaDriver, type Logger, type RunningConsumer, runConsumer, silent } from '@millrace/kafka';
+import {
+  type ConsumerMetrics,
+  type KafkaDriver,
+  type Logger,
+  type RunningConsumer,
+  runConsumer,
+  silent,
+} from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import { type DeadLetterMetrics, noDeadLetterMetrics } from '../metrics';
 import { letterOf } from './letter';
@@ -12,6 +19,7 @@ export interface DeadLetterIndexOptions {
   readonly sessionTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
   readonly metrics?: DeadLetterMetrics | undefined;
+  readonly consumerMetrics?: ConsumerMetrics | undefined;
 }
 
 /** Keeps the list of dead letters that people look at and redrive. At least once; the index is idempotent by place. */
@@ -31,5 +39,6 @@ export function startDeadLetterIndex(options: DeadLetterIndexOptions): Promise<R
     limits: { maxBatch: 200, maxBatchBytes: 4 * 1024 * 1024 },
     sessionTimeoutMs,
     logger,
+    metrics: options.consumerMetrics,
   });
 }

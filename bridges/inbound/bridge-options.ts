@@ -2,6 +2,7 @@ import type { Registry } from '@millrace/events';
 import type {
   Clock,
   ConsumerLimits,
+  ConsumerMetrics,
   ConsumerStats,
   KafkaDriver,
   Logger,
@@ -64,6 +65,7 @@ export interface BridgeOptions {
   readonly sessionTimeoutMs?: number | undefined;
   readonly logger?: Logger | undefined;
   readonly metrics?: BridgeMetrics | undefined;
+  readonly consumerMetrics?: ConsumerMetrics | undefined;
   readonly clock?: Clock | undefined;
 }
 

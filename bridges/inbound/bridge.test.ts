@@ -17,6 +17,7 @@ async function given() {
   const world = createMemoryWorld();
   const ledger: LedgerRow[] = [];
   const away = { ledger: false };
+  const received: string[] = [];
   const producer = await driver.producer();
   const bridge = createBridge({
     driver,
@@ -34,13 +35,14 @@ async function given() {
     registry,
     routes: [on(OrderPlaced).start({ target, key }), on(PaymentSettled).signal({ target, key, whenMissing: 'park' })],
     groupId: 'bridge',
+    consumerMetrics: { received: (topic, records) => received.push(`${topic} ${records}`) },
     limits: { sweepIntervalMs: 20, commitIntervalMs: 5 },
   });
   await bridge.start();
   const admin = await driver.admin();
   const committed = async (topic: string) => (await admin.committed('bridge', [topic]))[0]?.offset ?? 0n;
   const send = (...records: OutgoingRecord[]) => producer.send(records);
-  return { driver, world, ledger, away, bridge, committed, send };
+  return { driver, world, ledger, away, received, bridge, committed, send };
 }
 
 const until = async (condition: () => boolean | Promise<boolean>) => {
@@ -78,6 +80,7 @@ describe('the bridge', () => {
     expect(at.driver.records(`${orders}.dlq`)).toMatchObject([{ key: 'x', headers: { 'x-error-class': 'poison' } }]);
     expect(at.bridge.stats()).toMatchObject({ joined: true, rememberedLanes: 1 });
     expect(at.bridge.lag().every(({ lag }) => lag === 0)).toBe(true);
+    expect(at.received).toContain(`${payments} 1`);
     await at.bridge.stop();
   });
 

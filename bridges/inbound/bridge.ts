@@ -155,6 +155,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         sessionTimeoutMs,
         clock,
         logger,
+        metrics: options.consumerMetrics,
       });
       void consumer.crashed.then(crash);
       sweep.start();

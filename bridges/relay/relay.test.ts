@@ -174,6 +174,7 @@ describe('the relay', () => {
       retryMs: 2,
       metrics: {
         published: (topic, records) => metrics.push(`${topic} ${records}`),
+        transition: (target, stage) => metrics.push(`${target} ${stage}`),
         batchEnded: () => undefined,
         age: (ms) => ages.push(ms),
         failed: () => metrics.push('failed'),
@@ -199,6 +200,15 @@ describe('the relay', () => {
     expect(sent.map((batch) => batch.length)).toEqual([2, 1, 1]);
     expect(saved.at(-1)).toEqual(at(4));
     expect(relay.stats()).toEqual({ leading: false, publishedEntries: 4, checkpoint: at(4) });
+  });
+
+  it('counts where transitions led, once they are published', async () => {
+    const { relay, saved, state, metrics } = given([moved(1), late(2), moved(3, { to: 'stuck' })]);
+    state.failSends = 1;
+    relay.start();
+    await until(() => saved.length === 2);
+    await relay.stop();
+    expect(metrics.filter((line) => line.startsWith('orderSaga'))).toEqual(['orderSaga placed', 'orderSaga stuck']);
   });
 
   it('goes on from the checkpoint after a failure, under the same ids', async () => {

@@ -113,6 +113,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (records.length > 0) await producer.send(records);
     publishedEntries += entries.length;
     for (const [topic, count] of countBy(records)) metrics.published(topic, count);
+    for (const entry of entries) if (entry.kind === 'transition') metrics.transition(entry.target, entry.transition.to);
     metrics.batchEnded(entries.length, now() - began);
     tellAge(entries);
   }

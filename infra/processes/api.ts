@@ -2,7 +2,7 @@ import { registry as events } from '@millrace/events';
 import { Connection } from '@temporalio/client';
 import { type AuthConfig, createApi } from '../../api';
 import type { Config } from '../config/config';
-import { seconds } from '../telemetry/metrics';
+import { requestMetrics } from '../telemetry/service-metrics';
 import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 
@@ -29,11 +29,6 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
   closing.add('api: admin', () => admin.close());
   const temporal = await Connection.connect(temporalAddress(config));
   closing.add('api: temporal', () => temporal.close());
-  const requests = seconds(registry, 'http_server_request_duration_seconds', 'Requests answered', [
-    'method',
-    'route',
-    'status',
-  ]);
   const api = createApi({
     store,
     publisher,
@@ -46,8 +41,7 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
       { name: 'postgresql', check: () => store.ping() },
     ],
     metricsText: () => registry.metrics(),
-    observe: ({ method, route, status, seconds: duration }) =>
-      requests.observe({ method, route, status: String(status) }, duration),
+    observe: requestMetrics(registry),
     webUiUrl: config.TEMPORAL_UI_URL,
     namespace: config.TEMPORAL_NAMESPACE,
     logger,

@@ -6,7 +6,8 @@ import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
 import { routes } from '../../bridges/inbound/routes';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
-import { gauge } from '../telemetry/metrics';
+import { consumerTelemetry } from '../telemetry/consumer-metrics';
+import { waitingMetrics } from '../telemetry/store-metrics';
 import { openKafka, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 
@@ -19,6 +20,7 @@ export const DEAD_LETTER_TOPICS: readonly string[] = [...EVENT_TOPICS, ...TRANSI
 export async function startBridge(context: ProcessContext): Promise<void> {
   const { config, logger, registry, closing, fail } = context;
   const store = openStore(context, 'bridge');
+  const consumers = consumerTelemetry(registry);
   await store.ledger.maintain(config.LEDGER_RETENTION_DAYS);
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
@@ -44,7 +46,9 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
     metrics: bridgeMetrics(registry),
+    consumerMetrics: consumers.metrics(config.BRIDGE_GROUP),
   });
+  consumers.watch(config.BRIDGE_GROUP, bridge);
   await bridge.start();
   closing.add('bridge', () => bridge.stop());
   void bridge.crashed.then(fail);
@@ -56,26 +60,13 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
     metrics: deadLetterMetrics(registry),
+    consumerMetrics: consumers.metrics(BRIDGE_DEAD_LETTER_GROUP),
   });
+  consumers.watch(BRIDGE_DEAD_LETTER_GROUP, index);
   closing.add('bridge: dead letters', () => index.stop());
   void index.crashed.then(fail);
   keepLedger(context, () => store.ledger.maintain(config.LEDGER_RETENTION_DAYS));
-  const lag = gauge(registry, 'kafka_consumergroup_lag', 'Records from the lowest unfinished one to the end', [
-    'consumergroup',
-    'topic',
-    'partition',
-  ]);
-  const parked = gauge(registry, 'millrace_parked_lanes', 'Lanes that are parked now');
-  const measure = setInterval(() => {
-    lag.reset(); // partitions that went to another bridge are told there
-    for (const { topic, partition, lag: records } of bridge.lag())
-      lag.set({ consumergroup: config.BRIDGE_GROUP, topic, partition }, records);
-    store.parking.count().then(
-      ({ lanes }) => parked.set(lanes),
-      () => undefined,
-    );
-  }, 5_000);
-  closing.add('bridge: measuring', () => clearInterval(measure));
+  waitingMetrics(registry, store);
 }
 
 const HOUR_MS = 3_600_000;

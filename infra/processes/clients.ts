@@ -1,7 +1,6 @@
 import { createKafkajsDriver, createPublisher, type KafkaDriver } from '@millrace/kafka';
 import { Pool } from 'pg';
-import { createStore } from '../../store';
-import type { Store } from '../../store/store';
+import { createStore, openStreams, type Store } from '../../store';
 import type { Config } from '../config/config';
 import { kafkaSecurity, type TransportConfig, temporalSecurity } from '../config/transport';
 import { storeMetrics } from '../telemetry/store-metrics';
@@ -22,7 +21,10 @@ export const aliveOrLost = {
 } as const;
 
 /** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
-export function openStore({ config, registry, closing }: ProcessContext, name: string): Store {
+export function openStore(
+  { config, registry, closing }: ProcessContext,
+  name: string,
+): Store & { openStreams(): ReturnType<typeof openStreams> } {
   const pool = new Pool({
     connectionString: config.DATABASE_URL.reveal(),
     max: config.DATABASE_POOL,
@@ -32,7 +34,7 @@ export function openStore({ config, registry, closing }: ProcessContext, name: s
   closing.add(`${name}: pool`, () => pool.end());
   const store = createStore({ pool, metrics: storeMetrics(registry) });
   closing.add(`${name}: store`, () => store.close());
-  return store;
+  return { ...store, openStreams: () => openStreams(pool) };
 }
 
 export function openKafka({ config, logger }: ProcessContext, name: string): KafkaDriver {

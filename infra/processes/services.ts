@@ -1,11 +1,17 @@
 import { type RunningServices, startServices as start } from '../../services';
 import { kafkaSecurity } from '../config/transport';
+import { outboxMetrics } from '../telemetry/service-metrics';
 import type { ProcessContext } from './process';
 
 const portOf = (url: string) => Number(new URL(url).port);
 
 /** Starts inventory, payments and shipping on the ports that the configuration names; port 0 takes a free one. Answers where they listen. */
-export async function startServices({ config, logger, closing }: ProcessContext): Promise<RunningServices['baseUrls']> {
+export async function startServices({
+  config,
+  logger,
+  registry,
+  closing,
+}: ProcessContext): Promise<RunningServices['baseUrls']> {
   const services = await start({
     databaseUrl: config.DATABASE_URL.reveal(),
     kafka: { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) },
@@ -18,5 +24,6 @@ export async function startServices({ config, logger, closing }: ProcessContext)
     },
   });
   closing.add('services', () => services.stop());
+  outboxMetrics(registry, () => services.unpublished());
   return services.baseUrls;
 }

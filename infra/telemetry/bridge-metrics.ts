@@ -35,6 +35,10 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
 /** The relay's counts as Prometheus metrics. */
 export function relayMetrics(registry: Registry): RelayMetrics {
   const published = counter(registry, 'millrace_relay_published_total', 'Records published from the feed', ['topic']);
+  const transitions = counter(registry, 'millrace_transitions_total', 'Transitions published, by where they led', [
+    'target',
+    'stage',
+  ]);
   const batches = seconds(
     registry,
     'millrace_relay_batch_duration_seconds',
@@ -45,6 +49,7 @@ export function relayMetrics(registry: Registry): RelayMetrics {
   const leading = gauge(registry, 'millrace_relay_leading', '1 while this process holds the lease');
   return {
     published: (topic, count) => published.inc({ topic }, count),
+    transition: (target, stage) => transitions.inc({ target, stage }),
     batchEnded: (_entries, durationMs) => batches.observe(durationMs / 1000),
     age: (ageMs) => age.set(ageMs / 1000),
     failed: () => failures.inc(),

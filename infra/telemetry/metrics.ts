@@ -26,6 +26,32 @@ export const gauge = <L extends string>(
   help: string,
   labelNames: readonly L[] = [],
 ) => new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+
+export interface Sample<L extends string> {
+  readonly labels: Readonly<Record<L, string | number>>;
+  readonly value: number;
+}
+
+/** A gauge that is asked for all its values with every scrape. Without an answer it has none, or NaN where it has no labels. */
+export const scraped = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[],
+  ask: () => Promise<readonly Sample<L>[] | undefined> | readonly Sample<L>[],
+) =>
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    registers: [registry],
+    async collect() {
+      const samples = await ask();
+      this.reset(); // in one go with what follows: two scrapes may be under way
+      if (samples === undefined && labelNames.length === 0) this.set(Number.NaN);
+      for (const { labels, value } of samples ?? []) this.set(labels, value);
+    },
+  });
 export const seconds = <L extends string>(
   registry: Registry,
   name: string,

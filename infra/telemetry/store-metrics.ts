@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
-import type { StoreMetrics } from '../../store';
-import { counter, seconds, sizes } from './metrics';
+import type { OpenStreams, Store, StoreMetrics } from '../../store';
+import { counter, scraped, seconds, sizes } from './metrics';
+import { remembered } from './remembered';
 
 const registered = new WeakMap<Registry, StoreMetrics>();
 
@@ -27,4 +28,38 @@ export function storeMetrics(registry: Registry): StoreMetrics {
   };
   registered.set(registry, metrics);
   return metrics;
+}
+
+/** Milliseconds between two questions to the database, however often we are scraped, and that one scrape waits for an answer. */
+const ASKED = { forMs: 15_000, withinMs: 1_000 };
+
+/** What is open and what waits, asked of the store with a scrape. Every process that tells it tells the same: take the maximum. */
+export function waitingMetrics(
+  registry: Registry,
+  store: { openStreams(): Promise<readonly OpenStreams[]>; readonly parking: Pick<Store['parking'], 'count'> },
+): void {
+  const open = remembered(() => store.openStreams(), ASKED);
+  const parked = remembered(() => store.parking.count(), ASKED);
+  const parkedNow = (of: (count: { lanes: number; events: number }) => number) => async () => {
+    const count = await parked();
+    return count && [{ labels: {}, value: of(count) }];
+  };
+  scraped(registry, 'millrace_open_streams', 'Sagas and journeys that are open', ['target', 'stage'], async () => {
+    const answer = await open();
+    return answer?.map(({ target, stage, streams }) => ({ labels: { target, stage }, value: streams }));
+  });
+  scraped(
+    registry,
+    'millrace_parked_lanes',
+    'Lanes that are parked',
+    [],
+    parkedNow(({ lanes }) => lanes),
+  );
+  scraped(
+    registry,
+    'millrace_parked_events',
+    'Events in parked lanes',
+    [],
+    parkedNow(({ events }) => events),
+  );
 }
