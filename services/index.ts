@@ -17,6 +17,8 @@ export interface ServicesOptions {
   /** The brokers, and how to reach them where the network is not trusted. */
   readonly kafka: Pick<KafkajsDriverOptions, 'brokers' | 'ssl' | 'sasl'>;
   readonly logger: Logger;
+  /** Told what to close, in the order of opening: the caller closes in the reverse one, also after a failed start. */
+  readonly closing: { add(name: string, close: () => Promise<unknown>): void };
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default: free ones. */
@@ -28,7 +30,6 @@ export interface RunningServices {
   readonly baseUrls: Readonly<Record<ServiceName, string>>;
   /** Events of each outbox that Kafka has not acknowledged yet. */
   unpublished(): Promise<Readonly<Record<ServiceName, number>>>;
-  stop(): Promise<void>;
 }
 
 export interface ServicesReport {
@@ -64,66 +65,42 @@ async function outboxDepths(pool: Pool): Promise<Readonly<Record<ServiceName, nu
   return { inventory, payments, shipping };
 }
 
-/** Closes in the reverse order of opening, each one although another fails. */
-function createClosing() {
-  const opened: (() => Promise<unknown>)[] = [];
-  return {
-    add: (close: () => Promise<unknown>) => opened.push(close),
-    async close() {
-      const failures: unknown[] = [];
-      for (const close of opened.splice(0).reverse()) await close().catch((failure: unknown) => failures.push(failure));
-      if (failures.length > 0) throw new AggregateError(failures, 'the services did not stop in order');
-    },
-  };
-}
-
 const creators: Readonly<Record<ServiceName, (options: ServiceOptions) => Service>> = {
   inventory: createInventoryService,
   payments: createPaymentsService,
   shipping: createShippingService,
 };
 
-/** Migrates and starts all three on one pool and one producer. The topics exist already. Rejects whole: what had started is stopped. */
-export async function startServices({
-  databaseUrl,
-  kafka,
-  logger,
-  host = '127.0.0.1',
-  ports = {},
-}: ServicesOptions): Promise<RunningServices> {
-  const closing = createClosing();
-  try {
-    const pool = new Pool({
-      connectionString: databaseUrl,
-      max: 16,
-      connectionTimeoutMillis: 5_000,
-      // A connection can be gone without a word on either side; what it held, PostgreSQL has to take back.
-      query_timeout: 30_000,
-      keepAlive: true,
-      options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
-      application_name: 'millrace-services',
-    });
-    pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
-    closing.add(() => pool.end());
-    await migrateServices(pool);
-    const producer = await createKafkajsDriver({ ...kafka, clientId: 'millrace-services' }).producer();
-    closing.add(() => producer.close());
-    const publisher = createPublisher({ producer, deadlineMs: 10_000 });
-    closing.add(() => publisher.close());
-    const start = async (name: ServiceName): Promise<string> => {
-      const service = creators[name]({ pool, publisher, logger, host, port: ports[name] ?? 0 });
-      const { port } = await service.start();
-      closing.add(() => service.stop());
-      return `http://${host}:${port}`;
-    };
-    const baseUrls = {
-      inventory: await start('inventory'),
-      payments: await start('payments'),
-      shipping: await start('shipping'),
-    };
-    return { baseUrls, unpublished: () => outboxDepths(pool), stop: closing.close };
-  } catch (failure) {
-    await closing.close().catch((error: unknown) => logger.warn({ err: error }, 'cleaning up after a failed start'));
-    throw failure;
-  }
+/** Migrates and starts all three on one pool and one producer. The topics exist already. */
+export async function startServices(options: ServicesOptions): Promise<RunningServices> {
+  const { kafka, logger, closing, host = '127.0.0.1', ports = {} } = options;
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    max: 16,
+    connectionTimeoutMillis: 5_000,
+    // A connection can be gone without a word on either side; what it held, PostgreSQL has to take back.
+    query_timeout: 30_000,
+    keepAlive: true,
+    options: '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
+    application_name: 'millrace-services',
+  });
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  closing.add('services: pool', () => pool.end());
+  await migrateServices(pool);
+  const producer = await createKafkajsDriver({ ...kafka, clientId: 'millrace-services' }).producer();
+  closing.add('services: producer', () => producer.close());
+  const publisher = createPublisher({ producer, deadlineMs: 10_000 });
+  closing.add('services: publisher', () => publisher.close());
+  const start = async (name: ServiceName): Promise<string> => {
+    const service = creators[name]({ pool, publisher, logger, host, port: ports[name] ?? 0 });
+    const { port } = await service.start();
+    closing.add(`services: ${name}`, () => service.stop());
+    return `http://${host}:${port}`;
+  };
+  const baseUrls = {
+    inventory: await start('inventory'),
+    payments: await start('payments'),
+    shipping: await start('shipping'),
+  };
+  return { baseUrls, unpublished: () => outboxDepths(pool) };
 }

@@ -11,6 +11,7 @@ import {
   silent,
   topicSpecs,
 } from '@millrace/kafka';
+import { type Closing, createClosing } from '../infra/processes/closing';
 import { type RunningServices, reportServices, startServices } from './index';
 import { type FreshDatabase, freshDatabase, required } from './testing/fresh-database';
 import { createHttpClient } from './testing/http-client';
@@ -50,9 +51,13 @@ describe('the services on PostgreSQL and Kafka', () => {
   let database: FreshDatabase;
   let admin: KafkaAdmin;
   let services: RunningServices;
+  let closing: Closing;
   let reader: Awaited<ReturnType<typeof createReader>>;
 
-  const start = () => startServices({ databaseUrl: database.url, kafka: { brokers }, logger: silent });
+  const start = () => {
+    closing = createClosing();
+    return startServices({ databaseUrl: database.url, kafka: { brokers }, logger: silent, closing });
+  };
   beforeAll(async () => {
     database = await freshDatabase();
     const driver = createKafkajsDriver({ brokers, clientId: 'services-test' });
@@ -61,7 +66,7 @@ describe('the services on PostgreSQL and Kafka', () => {
     services = await start();
   });
   afterAll(async () => {
-    await services?.stop();
+    await closing?.close();
     await admin?.close();
     await database?.drop();
   });
@@ -135,7 +140,7 @@ describe('the services on PostgreSQL and Kafka', () => {
 
   it('publish after a restart what was committed before it', async () => {
     const orderId = `o-${randomUUID()}`;
-    await services.stop();
+    await closing.close();
     await database.pool.query(`insert into shipping.outbox (event) values ($1)`, [
       JSON.stringify({
         eventId: randomUUID(),
@@ -156,11 +161,10 @@ describe('the services on PostgreSQL and Kafka', () => {
   });
 
   it('fail to start without a database, and leave nothing open', async () => {
-    const start = startServices({
-      databaseUrl: 'postgres://postgres@127.0.0.1:1/none',
-      kafka: { brokers },
-      logger: silent,
-    });
+    const closing = createClosing();
+    const databaseUrl = 'postgres://postgres@127.0.0.1:1/none';
+    const start = startServices({ databaseUrl, kafka: { brokers }, logger: silent, closing });
     await expect(start).rejects.toThrow('ECONNREFUSED');
+    await closing.close();
   });
 });

@@ -50,6 +50,11 @@ describe('configuration', () => {
     ).toEqual([]);
   });
 
+  it('refuses a bridge that would read what was given up', () => {
+    expect(faultsOf({ ...complete, BRIDGE_TOPICS: 'orders,payments' })).toEqual([]);
+    expect(faultsOf({ ...complete, BRIDGE_TOPICS: 'orders,orders.dlq' })).toEqual(['BRIDGE_TOPICS']);
+  });
+
   it('treats an empty variable as unset', () => {
     expect(faultsOf({ ...complete, TEMPORAL_ADDRESS: '' })).toEqual(['TEMPORAL_ADDRESS']);
   });

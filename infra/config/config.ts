@@ -1,3 +1,4 @@
+import { deadLetterTopic } from '@millrace/kafka';
 import { z } from 'zod';
 import { ConfigError, type ConfigFault } from './config-error';
 import { asGiven, type ReadFile, readText, type Settings, withFiles } from './from-files';
@@ -17,6 +18,9 @@ const list = z
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const url = (fallback: string) => z.url().default(fallback);
+
+const hasNoDeadLetters = (topics: readonly string[]) => !topics.some((topic) => topic.endsWith(deadLetterTopic('')));
+const deadLettersReadAgain = 'names a dead-letter topic: what was given up would be given up again, without end';
 
 /** Every setting, its name in the environment, its unit and its default. The only place that knows them. */
 const schema = z.object({
@@ -50,7 +54,7 @@ const schema = z.object({
   /** How workflows record: by normal activities, or what signals caused by local ones (docs/decisions). */
   RECORDING: z.enum(['activity', 'local']).default('activity'),
   BRIDGE_GROUP: z.string().min(1).default('millrace.bridge'),
-  BRIDGE_TOPICS: list.optional(),
+  BRIDGE_TOPICS: list.refine(hasNoDeadLetters, deadLettersReadAgain).optional(),
   BRIDGE_SWEEP_MS: milliseconds(1_000),
   /** Milliseconds after which an event whose subject never started goes to the dead letters. */
   BRIDGE_EARLY_MAX_AGE_MS: milliseconds(24 * 3_600_000),

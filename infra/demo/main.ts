@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config/config';
 import { addresses, startDevelopment } from '../processes/development';
+import { endingBySignals } from '../processes/ending';
 import { StackError } from '../stack';
 import { checkout } from '../stack/checkout';
 import { type DemoArguments, readArguments, USAGE } from './arguments';
@@ -18,8 +19,7 @@ const settings = {
 };
 
 async function demo({ stay, events, json }: DemoArguments): Promise<number> {
-  let interrupt: (code: number) => void = (code) => process.exit(code);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(130));
+  const ending = endingBySignals(() => 130);
   const development = await startDevelopment({
     dataDir: 'temporary',
     settings,
@@ -27,12 +27,10 @@ async function demo({ stay, events, json }: DemoArguments): Promise<number> {
     onProgress: (line) => console.log(line),
     fail: (error) => {
       console.error(error);
-      interrupt(1);
+      ending.failed();
     },
   });
-  const interrupted = new Promise<number>((resolve) => {
-    interrupt = resolve;
-  });
+  const interrupted = ending.asked();
   try {
     console.log(`\n${addresses(development)}\n`);
     const played = play(development, events).then(async (result) => {

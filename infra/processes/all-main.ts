@@ -4,15 +4,14 @@ import { ConfigError } from '../config/config';
 import { portsFromEnvironment, StackError } from '../stack';
 import { checkout } from '../stack/checkout';
 import { addresses, startDevelopment } from './development';
+import { endingBySignals } from './ending';
 
 /** `npm start`: servers and platform with data that stays, until Ctrl-C. */
 async function main(): Promise<void> {
   const folder = join(checkout, '.millrace');
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'platform.log');
-  let end: (code: number) => void = (code) => process.exit(code); // while starting, the servers' guards end what has started
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => end(signal === 'SIGINT' ? 130 : 0));
+  const ending = endingBySignals((signal) => (signal === 'SIGINT' ? 130 : 0));
   const development = await startDevelopment({
     dataDir: join(folder, 'data'),
     ports: portsFromEnvironment(),
@@ -20,13 +19,11 @@ async function main(): Promise<void> {
     onProgress: (line) => console.log(line),
     fail: (error) => {
       console.error(error);
-      end(1);
+      ending.failed();
     },
   });
-  const ended = new Promise<number>((resolve) => {
-    end = resolve;
-  });
-  console.log(`\n${addresses(development)}\nLog         ${logFile}\n\nCtrl-C ends it.`);
+  const ended = ending.asked();
+  console.log(`\n${addresses(development)}\nLog         ${logFile}\n\nCtrl-C ends it, twice at once.`);
   const code = await ended;
   console.log('draining');
   await development.stop();

@@ -9,6 +9,7 @@ import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { consumerTelemetry } from '../telemetry/consumer-metrics';
 import { waitingMetrics } from '../telemetry/store-metrics';
 import { openKafka, openStore, temporalAddress } from './clients';
+import { keepLedger } from './keep-ledger';
 import type { ProcessContext } from './process';
 
 /** Consumer group of the index of dead letters. */
@@ -21,7 +22,8 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   const { config, logger, registry, closing, fail } = context;
   const store = openStore(context, 'bridge');
   const consumers = consumerTelemetry(registry);
-  await store.ledger.maintain(config.LEDGER_RETENTION_DAYS);
+  const endKeeping = await keepLedger(() => store.ledger.maintain(config.LEDGER_RETENTION_DAYS), logger);
+  closing.add('bridge: ledger', endKeeping);
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
   closing.add('bridge: producer', () => producer.close());
@@ -65,17 +67,5 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   consumers.watch(BRIDGE_DEAD_LETTER_GROUP, index);
   closing.add('bridge: dead letters', () => index.stop());
   void index.crashed.then(fail);
-  keepLedger(context, () => store.ledger.maintain(config.LEDGER_RETENTION_DAYS));
   waitingMetrics(registry, store);
-}
-
-const HOUR_MS = 3_600_000;
-
-/** The ledger's partitions are made ahead of time and dropped when they are old. */
-function keepLedger({ logger, closing }: ProcessContext, maintain: () => Promise<void>): void {
-  const timer = setInterval(
-    () => maintain().catch((error: unknown) => logger.warn({ err: error }, 'the ledger was not maintained')),
-    HOUR_MS,
-  );
-  closing.add('bridge: ledger', () => clearInterval(timer));
 }

@@ -11,4 +11,12 @@ describe('closing', () => {
     await expect(closing.close()).rejects.toThrow();
     expect(closed).toEqual(['consumer', 'pool']);
   });
+
+  it('names what it hangs on when its time is over', async () => {
+    const closing = createClosing();
+    closing.add('pool', () => undefined);
+    closing.add('worker', () => new Promise(() => undefined));
+    closing.add('bridge', () => undefined);
+    await expect(closing.close(20)).rejects.toThrow('worker did not close within 0.02 s');
+  });
 });

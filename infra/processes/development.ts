@@ -5,7 +5,7 @@ import { createRegistry } from '../telemetry/metrics';
 import { installTemporalRuntime } from '../telemetry/temporal-runtime';
 import { createClosing } from './closing';
 import { type Platform, startPlatform } from './platform';
-import type { ProcessContext } from './process';
+import { DRAIN_LIMIT_MS, type ProcessContext } from './process';
 
 /** Settings that suit one machine; a variable that is set goes before them. */
 const onOneMachine = {
@@ -24,7 +24,7 @@ export interface Development {
   readonly stack: Stack;
   readonly platform: Platform;
   readonly context: ProcessContext;
-  /** Ends the platform, then the servers. */
+  /** Ends the platform, then the servers. Rejects when something did not close, or not in time: end the process, the guards end the rest. */
   stop(): Promise<void>;
 }
 
@@ -59,9 +59,9 @@ export async function startDevelopment(options: DevelopmentOptions): Promise<Dev
     installTemporalRuntime(logger, config.TEMPORAL_METRICS_PORT);
     const context: ProcessContext = { config, logger, registry: createRegistry('all'), closing, fail };
     const platform = await startPlatform(context);
-    return { stack, platform, context, stop: () => closing.close() };
+    return { stack, platform, context, stop: () => closing.close(DRAIN_LIMIT_MS) };
   } catch (error) {
-    await closing.close().catch(() => undefined);
+    await closing.close(DRAIN_LIMIT_MS).catch(() => undefined);
     throw error;
   }
 }

@@ -15,7 +15,8 @@ export interface ProcessContext {
   fail(error: Error): void;
 }
 
-const DRAIN_LIMIT_MS = 30_000;
+/** Until what was opened has to be closed; below what compose and orchestrators wait before they kill. */
+export const DRAIN_LIMIT_MS = 30_000;
 
 /**
  * Runs one process: reads the configuration, starts, and on SIGTERM or SIGINT drains and ends with 0.
@@ -29,8 +30,7 @@ export async function runProcess(name: ProcessName, start: (context: ProcessCont
     if (ending) return;
     ending = true;
     logger.info({ code }, why);
-    setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
-    const failed = await closing.close().then(
+    const failed = await closing.close(DRAIN_LIMIT_MS).then(
       () => false,
       (error: unknown) => {
         logger.error({ err: error }, 'closing failed');

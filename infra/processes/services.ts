@@ -16,6 +16,7 @@ export async function startServices({
     databaseUrl: config.DATABASE_URL.reveal(),
     kafka: { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) },
     logger,
+    closing,
     host: config.SERVICES_HOST,
     ports: {
       inventory: portOf(config.INVENTORY_URL),
@@ -23,7 +24,6 @@ export async function startServices({
       shipping: portOf(config.SHIPPING_URL),
     },
   });
-  closing.add('services', () => services.stop());
   outboxMetrics(registry, () => services.unpublished());
   return services.baseUrls;
 }
