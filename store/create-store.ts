@@ -58,9 +58,7 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     run: (operations) =>
       timed(operations.length, metrics, () => withConnection(pool, (client) => runOperations(client, operations))),
   });
-  // A connection that breaks while idle leaves the pool by itself; without a listener the process would end.
-  const dropIdle = (): void => undefined;
-  pool.on('error', dropIdle);
+  survive(pool);
 
   return {
     async append(request) {
@@ -82,9 +80,20 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     async close() {
       await commits.close();
       await leases.releaseAll();
-      pool.off('error', dropIdle);
     },
   };
+}
+
+const survived = new WeakSet<Pool>();
+
+/**
+ * A connection that breaks while idle leaves the pool by itself; without a listener the process would end. It stays as long
+ * as the pool does: connections break between `close()` and the pool's end as well.
+ */
+function survive(pool: Pool): void {
+  if (survived.has(pool)) return;
+  survived.add(pool);
+  pool.on('error', () => undefined);
 }
 
 async function timed<T>(operations: number, metrics: StoreMetrics, work: () => Promise<T>): Promise<T> {
