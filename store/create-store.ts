@@ -1,11 +1,14 @@
 import type { Pool } from 'pg';
 import { createGroupCommit } from './append/group-commit';
 import { appendOperation } from './append/operations';
+import type { Operation } from './append/stored';
 import { runOperations } from './append/stream-transaction';
 import { queryable, withConnection } from './connection';
 import { createDeadLetters } from './dead-letters';
-import { StoreError } from './errors';
+import { StoreError, storeError } from './errors';
 import { createCheckpoints, createFeed } from './feed';
+import { createHosting } from './hosting/hosts';
+import { createPlacements } from './hosting/placements';
 import { createLeases } from './leases';
 import { createLedger } from './ledger';
 import { requireMigrated } from './migrated';
@@ -15,7 +18,7 @@ import { createReport } from './reconcile';
 import { createSettling } from './settle';
 import type { Store } from './store';
 import { createStreams } from './streams';
-import type { AppendResult } from './types';
+import type { AppendRequest, AppendResult } from './types';
 
 /** Told what happens; must not throw. */
 export interface StoreMetrics {
@@ -58,6 +61,11 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     run: (operations) =>
       timed(operations.length, metrics, () => withConnection(pool, (client) => runOperations(client, operations))),
   });
+  const answer = (result: PromiseSettledResult<AppendResult> | undefined): AppendResult | StoreError => {
+    if (result?.status !== 'fulfilled') return storeError(result?.reason);
+    metrics.appended?.(result.value);
+    return result.value;
+  };
   survive(pool);
 
   return {
@@ -66,7 +74,17 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
       metrics.appended?.(result);
       return result;
     },
+    async appendMany(requests) {
+      const operations = requests.map(soundOrError);
+      const sound = operations.flatMap((operation) => (operation instanceof StoreError ? [] : [operation]));
+      const results = (await commits.submitAll(sound)).values();
+      return operations.map((operation) =>
+        operation instanceof StoreError ? operation : answer(results.next().value),
+      );
+    },
     ...createSettling(commits, lanes),
+    placement: createPlacements(connection),
+    hosting: createHosting(pool),
     streams: createStreams(connection),
     feed: createFeed(connection),
     subscriptions: { ...createCheckpoints(connection), tryLease: leases.tryLease },
@@ -82,6 +100,14 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
       await leases.releaseAll();
     },
   };
+}
+
+function soundOrError(request: AppendRequest): Operation<AppendResult> | StoreError {
+  try {
+    return appendOperation(request);
+  } catch (error) {
+    return storeError(error);
+  }
 }
 
 const survived = new WeakSet<Pool>();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What advisory locks are taken on. One 64-bit space for all of them in a database, so the kind is hashed too. */
-export type LockKind = 'stream' | 'lane' | 'lease' | 'ledger-partition' | 'feed-epoch';
+export type LockKind = 'stream' | 'host' | 'lane' | 'lease' | 'ledger-partition' | 'feed-epoch';
 
 /** Key of an advisory lock. Two names may share one: then they wait for each other, and nothing else happens. */
 export const lockKey = (kind: LockKind, name: string): bigint =>

@@ -4,6 +4,13 @@ import type { Store, StoreReport } from './store';
 const within = (tenant: string, time: string): string =>
   `($1::text is null or starts_with(${tenant}, $1)) and ($2::timestamptz is null or ${time} >= $2)`;
 
+/** A subject may be in both: the bridge could not reach the host, or the host parked it. */
+const parked = `
+  select subject, min(tenant_id) as tenant_id, min(parked_at) as parked_at from (
+    select subject, tenant_id, parked_at from millrace.parked_lanes
+    union all select subject, tenant_id, parked_at from millrace.parked_journeys
+  ) each group by subject`;
+
 const counts = `
   select
     (select count(*)::integer from millrace.ledger_records where ${within("coalesce(tenant_id, '')", 'read_at')}) as records,
@@ -11,9 +18,10 @@ const counts = `
       where kind = 'transition' and ${within('tenant_id', 'recorded_at')}) as transitions,
     (select count(*)::integer from millrace.events join millrace.streams using (subject)
       where kind = 'late' and ${within('tenant_id', 'recorded_at')}) as late,
-    (select count(*)::integer from millrace.parked_lanes where ${within('tenant_id', 'parked_at')}) as "parkedLanes",
-    (select count(*)::integer from millrace.parked_events join millrace.parked_lanes using (subject)
-      where ${within('tenant_id', 'parked_at')}) as "parkedEvents",
+    (select count(*)::integer from (${parked}) lane where ${within('tenant_id', 'parked_at')}) as "parkedLanes",
+    (select count(*)::integer from (
+        select subject from millrace.parked_events union all select subject from millrace.parked_journey_events
+      ) event join (${parked}) lane using (subject) where ${within('tenant_id', 'parked_at')}) as "parkedEvents",
     (select count(*)::integer from millrace.dead_letters where ${within("coalesce(tenant_id, '')", 'dead_at')}) as "deadLetters"`;
 
 const streams = `

@@ -1,14 +1,21 @@
+import type { StoreError } from './errors';
+import type { ParkedJourney } from './hosting/parked-journeys';
 import type {
   AppendRequest,
   AppendResult,
   DeadLetter,
   DeliveredEvent,
+  DueSubject,
   FeedEntry,
   FeedPosition,
+  Json,
   LedgerRow,
   LedgerVerdict,
+  LoadedSubject,
+  OpenedHost,
   ParkCause,
   ParkedLane,
+  Placement,
   StreamRow,
   SubjectRef,
   Transition,
@@ -25,6 +32,8 @@ export interface Page<T> {
 export interface Store {
   /** Compare-and-append. Calls that wait at the same time share one transaction; a conflict fails only its own stream. */
   append(request: AppendRequest): Promise<AppendResult>;
+  /** Appends of different subjects, in as few transactions as they fit; answers in their order. One that fails alone is an error in its place. */
+  appendMany(requests: readonly AppendRequest[]): Promise<readonly (AppendResult | StoreError)[]>;
   /** For a second run chain of a subject: writes each event off as duplicate, late (closed) or parked (open), in one transaction. Idempotent. */
   settleForeign(ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<void>;
   /** For events that came after the close: records those not yet consumed as late, in one transaction. Answers a verdict per event. Idempotent. */
@@ -58,6 +67,35 @@ export interface Store {
     save(name: string, at: FeedPosition): Promise<boolean>;
     /** Holds the named lease on a connection of its own until released or lost (then `lost` aborts); undefined if somebody else holds it. */
     tryLease(name: string): Promise<{ readonly lost: AbortSignal; release(): Promise<void> } | undefined>;
+  };
+
+  placement: {
+    /** Those of the subjects that have a place. */
+    find(subjects: readonly string[]): Promise<ReadonlyMap<string, Placement>>;
+    /** Places those that have none; the first writer wins. Answers where each one lives. */
+    place(wanted: ReadonlyMap<string, Placement>): Promise<ReadonlyMap<string, Placement>>;
+  };
+
+  /** What the hosts of pooled journeys ask (design: decision 23). */
+  hosting: {
+    /** From now on this chain speaks for the host. Resolves when appends of the one before are over. */
+    open(host: string, chain: string): Promise<OpenedHost>;
+    /** In the order of the subjects. */
+    load(subjects: readonly string[]): Promise<readonly LoadedSubject[]>;
+    /** Subjects with something to do, after that place and until that instant, in the order of their instants. */
+    due(
+      host: string,
+      page: { readonly after?: DueSubject | undefined; readonly until: string; readonly limit: number },
+    ): Promise<readonly DueSubject[]>;
+    /** Keeps the events of a journey whose machine failed, behind those that it keeps already. Idempotent. */
+    park(journey: ParkedJourney): Promise<void>;
+    /** Removes events that the machine took after all. */
+    unpark(subject: string, eventIds: readonly string[]): Promise<void>;
+    /** Effects that a host cannot carry over continue-as-new. Idempotent by key. */
+    putAwayEffects(host: string, effects: readonly { readonly key: string; readonly effect: Json }[]): Promise<void>;
+    /** The oldest of them; they stay until they are forgotten. */
+    effects(host: string, limit: number): Promise<readonly Json[]>;
+    forgetEffects(host: string, keys: readonly string[]): Promise<void>;
   };
 
   parking: {

@@ -38,8 +38,12 @@ export interface Transition extends TransitionDraft {
 
 /** One compare-and-append (design: decisions 4, 11, 12, 16). JSON-safe: it is also an activity's input. */
 export interface AppendRequest extends SubjectRef {
-  /** Own workflow: the workflow's first execution run id. */
+  /** Own workflow: the workflow's first execution run id. Pooled: the host's workflow id. */
   readonly chain: string;
+  /** Pooled only: the host's first execution run id, which must be the one that speaks for the host. */
+  readonly hostChain?: string | undefined;
+  /** Pooled only: the host does not hold this subject and takes it for new. */
+  readonly fresh?: boolean | undefined;
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   /** The stream's version that the first of `transitions` follows; 0 for a new stream. */
@@ -68,6 +72,10 @@ export type AppendResult =
   | { readonly status: 'duplicates'; readonly eventIds: readonly string[] }
   /** The stream belongs to another run chain; nothing was appended. Settle the inbox with `settleForeign`, then end. */
   | { readonly status: 'foreign-chain'; readonly chain: string; readonly closed: boolean }
+  /** A newer run chain speaks for the host; nothing was appended. */
+  | { readonly status: 'superseded' }
+  /** It was taken for new and is not: nothing was appended. Load it, and step again. */
+  | { readonly status: 'known' }
   /** Something else stands at these versions: a bug of ours. Nothing was appended. */
   | { readonly status: 'conflict'; readonly detail: string };
 
@@ -89,7 +97,47 @@ export interface StreamRow extends SubjectRef {
 /** What the store says of an event for a subject (design: decision 8). */
 export type Verdict = 'no-stream' | 'open' | 'duplicate' | 'closed';
 
-export type ParkCause = 'early' | 'workflow-gone' | 'blocked' | 'refused';
+/** `machine-failed`: a pooled journey whose machine threw; its host holds the events back and tries again. */
+export type ParkCause = 'early' | 'workflow-gone' | 'blocked' | 'refused' | 'machine-failed';
+
+/** Where a subject lives: in a host workflow, or (null) in a workflow of its own. */
+export interface Placement {
+  readonly host: string | null;
+}
+
+export type LoadedStream = Pick<
+  StreamRow,
+  'tenantId' | 'key' | 'chain' | 'version' | 'status' | 'stage' | 'state' | 'machineVersion' | 'correlationId'
+>;
+
+/** What a host reads of a subject that it does not hold. */
+export interface LoadedSubject {
+  readonly subject: string;
+  /** Undefined: no stream. */
+  readonly stream?: LoadedStream | undefined;
+  /** What waits because the machine failed, oldest first; a deadline alone may have made it fail. */
+  readonly parked?:
+    | {
+        readonly tenantId: string;
+        readonly key: string;
+        readonly events: readonly DeliveredEvent[];
+        readonly more: boolean;
+      }
+    | undefined;
+}
+
+/** When a host has to look at a subject that it does not hold. */
+export interface DueSubject {
+  readonly subject: string;
+  /** RFC 3339, UTC: the journey's deadline, or when its failed machine is tried again. */
+  readonly at: string;
+}
+
+/** What a host learns when it opens. */
+export interface OpenedHost {
+  /** Open journeys by stage. */
+  readonly stages: Readonly<Record<string, number>>;
+}
 
 export interface ParkedLane extends SubjectRef {
   readonly cause: ParkCause;

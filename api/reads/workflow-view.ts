@@ -16,7 +16,7 @@ export const workflowSchema = z.object({
   links: z.object({
     self: z.string(),
     events: z.string(),
-    webUi: z.string().optional().describe('The same workflow in the Temporal Web UI'),
+    webUi: z.string().optional().describe('Its workflow in the Temporal Web UI; of a pooled journey, its host'),
   }),
 });
 
@@ -30,16 +30,20 @@ export function workflowView(row: StreamRow, linking: Linking): z.infer<typeof w
   return {
     id: row.subject,
     ...{ target, tenantId, key, status, stage, version, deadline, correlationId, createdAt, updatedAt },
-    links: linksOf(row.subject, linking),
+    links: linksOf(row, linking),
   };
 }
 
-function linksOf(subject: string, { webUiUrl, namespace }: Linking) {
+/** A pooled subject's chain is its host's workflow id, which has a slash; a run id has none. */
+const workflowIdOf = ({ subject, chain }: StreamRow): string => (chain.includes('/') ? chain : subject);
+
+function linksOf(row: StreamRow, { webUiUrl, namespace }: Linking) {
+  const { subject } = row;
   const id = encodeURIComponent(subject);
   const links = { self: `/v1/workflows/${id}`, events: `/v1/streams/${id}/events` };
   if (webUiUrl === undefined) return links;
   return {
     ...links,
-    webUi: `${webUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${id}`,
+    webUi: `${webUiUrl.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowIdOf(row))}`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Envelope, EventDefinition } from '@millrace/events';
+import type { Hosting } from '../../workflows/kit/contract';
 
 /** What the bridge does with an event whose subject has no stream and no workflow. */
 export type WhenMissing = 'park' | 'ignore';
@@ -10,6 +11,7 @@ export interface RouteTarget {
   readonly taskQueue: string;
   readonly transitionsTopic: string;
   readonly late: 'dead-letter' | 'ignore';
+  readonly hosting?: Hosting | undefined;
   readonly startsOn: readonly string[];
   readonly acceptsOn: readonly string[];
 }

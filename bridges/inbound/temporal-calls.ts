@@ -54,14 +54,14 @@ function faultOfArgument(details: string): CallFault {
   return RUN_FULL.test(details) ? 'run-full' : 'invalid';
 }
 
-const failed = (error: unknown): CallError => {
+export const callError = (error: unknown): CallError => {
   const cause = grpcCause(error);
   const message = cause?.details || (error instanceof Error ? error.message : String(error));
   return new CallError(faultOf(error), message, { cause: error });
 };
 
 /** The workflow ended while it held the update; the call that follows will learn what became of it. */
-const endedMeanwhile = (error: unknown): boolean =>
+export const endedMeanwhile = (error: unknown): boolean =>
   error instanceof WorkflowUpdateFailedError &&
   error.cause instanceof ApplicationFailure &&
   error.cause.type === 'AcceptedUpdateCompletedWorkflow';
@@ -92,7 +92,7 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
         return 'taken';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'not-found';
-        throw failed(error);
+        throw callError(error);
       }
     },
 
@@ -117,7 +117,7 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
         return 'taken';
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
-        throw failed(error);
+        throw callError(error);
       }
     },
 
@@ -130,7 +130,7 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
         if (endedMeanwhile(error)) return 'not-found';
         // A barrier carries no event: whatever is wrong with it, no event is at fault.
         const fault = faultOf(error) === 'deadline' ? 'deadline' : 'unavailable';
-        throw new CallError(fault, failed(error).message, { cause: error });
+        throw new CallError(fault, callError(error).message, { cause: error });
       }
     },
   };

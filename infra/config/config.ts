@@ -2,6 +2,7 @@ import { deadLetterTopic } from '@millrace/kafka';
 import { z } from 'zod';
 import { ConfigError, type ConfigFault } from './config-error';
 import { asGiven, type ReadFile, readText, type Settings, withFiles } from './from-files';
+import { hostingOverrides } from './hosting';
 import { faultsOf, secret, transportFaults, transportSettings } from './transport';
 
 export { ConfigError } from './config-error';
@@ -53,6 +54,8 @@ const schema = z.object({
   APPOINTMENT_FOLLOW_UP_AFTER_MS: milliseconds(24 * 3_600_000),
   /** How workflows record: by normal activities, or what signals caused by local ones (docs/decisions). */
   RECORDING: z.enum(['activity', 'local']).default('activity'),
+  /** Where new subjects of a journey live, in place of what its contract says: `appointmentJourney=pooled:16`. */
+  HOSTING: hostingOverrides,
   BRIDGE_GROUP: z.string().min(1).default('millrace.bridge'),
   BRIDGE_TOPICS: list.refine(hasNoDeadLetters, deadLettersReadAgain).optional(),
   BRIDGE_SWEEP_MS: milliseconds(1_000),

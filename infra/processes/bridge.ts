@@ -3,8 +3,8 @@ import { deadLetterTopic, EVENT_TOPICS, TRANSITION_TOPICS } from '@millrace/kafk
 import { Client, Connection } from '@temporalio/client';
 import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-index';
 import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
+import { hostedWorkflows } from '../../bridges/inbound/hosted-workflows';
 import { routes } from '../../bridges/inbound/routes';
-import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { consumerTelemetry } from '../telemetry/consumer-metrics';
 import { waitingMetrics } from '../telemetry/store-metrics';
@@ -33,8 +33,12 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     driver,
     producer,
     store,
-    workflows: temporalCalls(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }), {
-      recording: config.RECORDING,
+    workflows: hostedWorkflows({
+      client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
+      placement: store.placement,
+      routes,
+      overrides: config.HOSTING,
+      options: { recording: config.RECORDING },
     }),
     registry: events,
     routes,

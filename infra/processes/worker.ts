@@ -34,6 +34,8 @@ export async function startWorker(context: ProcessContext): Promise<void> {
           publisher.publishEvent(event, traceparent === undefined ? {} : { traceparent }),
       },
     }),
+    // Effects wait for others most of their time; however many hang, recording finds a slot.
+    maxConcurrentActivityTaskExecutions: 2_000,
     shutdownGraceTime: '10s',
   });
   const running = worker.run();

@@ -7,14 +7,28 @@ import type { Decision, Stored, StoredTransition, StreamWrite, Writes } from './
 /**
  * Compare-and-append (design: decisions 4, 11, 12), without any I/O.
  *
- * In this order: another chain's stream is not touched; events that met the stream before the append began are
+ * In this order: an older chain of a host is refused; another chain's stream is not touched; events that met the stream before the append began are
  * duplicates; whatever else differs from what is stored is a conflict; the rest is there already or is added.
  */
 export function decideAppend(stored: Stored, request: AppendRequest, now: string): Decision<AppendResult> {
   const { stream } = stored;
+  if (request.hostChain !== undefined && request.hostChain !== stored.hostChain) {
+    return { result: { status: 'superseded' } };
+  }
   if (stream !== undefined && stream.chain !== request.chain) {
     return { result: { status: 'foreign-chain', chain: stream.chain, closed: stream.status === 'closed' } };
   }
+  const decision = compare(stored, request, now);
+  return isKnown(stored, request, decision.result) ? { result: { status: 'known' } } : decision;
+}
+
+/** Taken for new, it must be told from its beginning to its end: as when the same append comes again. */
+const isKnown = ({ stream }: Stored, request: AppendRequest, { status }: AppendResult): boolean =>
+  request.fresh === true &&
+  stream !== undefined &&
+  (status !== 'recorded' || stream.version > request.expectedVersion + request.transitions.length);
+
+function compare(stored: Stored, request: AppendRequest, now: string): Decision<AppendResult> {
   const elsewhere = consumedElsewhere(stored, request);
   const before = elsewhere.filter(({ storedVersion }) => storedVersion < request.expectedVersion);
   if (before.length > 0) return duplicates(before);

@@ -6,6 +6,8 @@ import type { Outcome } from './stream-transaction';
 export interface GroupCommit {
   /** Joins the next transaction that has room; resolves when it is committed. */
   submit<Result>(operation: Operation<Result>): Promise<Result>;
+  /** All of them before the next transaction begins, so that they share few. */
+  submitAll<Result>(operations: readonly Operation<Result>[]): Promise<PromiseSettledResult<Result>[]>;
   /** Refuses new operations and waits for those that were submitted. */
   close(): Promise<void>;
 }
@@ -53,13 +55,23 @@ export function createGroupCommit({ run, limits, transactions }: GroupCommitOpti
     }
   };
 
+  const enqueue = <Result>(operation: Operation<Result>): Promise<Result> =>
+    new Promise<Result>((resolve, reject) => {
+      if (closed) reject(new StoreError('closed', 'The store is closed'));
+      else queue.push(submitted(operation, resolve, reject));
+    });
+
   return {
-    submit: <Result>(operation: Operation<Result>) =>
-      new Promise<Result>((resolve, reject) => {
-        if (closed) return reject(new StoreError('closed', 'The store is closed'));
-        queue.push(submitted(operation, resolve, reject));
-        pump();
-      }),
+    submit: <Result>(operation: Operation<Result>) => {
+      const result = enqueue(operation);
+      pump();
+      return result;
+    },
+    submitAll: <Result>(operations: readonly Operation<Result>[]) => {
+      const results = Promise.allSettled(operations.map((operation) => enqueue(operation)));
+      pump();
+      return results;
+    },
     close: () =>
       new Promise((resolve) => {
         closed = true;

@@ -14,6 +14,7 @@ export function appendOperation(request: AppendRequest): Operation<AppendResult>
     asks: {
       eventIds: [...request.consumed, ...request.late].map(({ eventId }) => eventId),
       transitionsAfter: request.expectedVersion,
+      host: request.hostChain === undefined ? undefined : request.chain,
     },
     decide: (stored, now) => decideAppend(stored, request, now),
   };

@@ -14,7 +14,7 @@ const bounded = `set local lock_timeout = '10s'; set local statement_timeout = '
 
 export const settings = `${indexed}; ${bounded}`;
 
-/** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted. */
+/** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted; $6 hosts. */
 export const readStored = {
   name: 'millrace-read-stored',
   text: `
@@ -29,7 +29,8 @@ export const readStored = {
           'to', e.to_stage, 'causes', e.causes, 'detail', e.detail, 'recordedAt', e.recorded_at))
         from unnest($4::text[], $5::integer[]) wanted(subject, version)
         join millrace.events e on e.subject = wanted.subject and e.version > wanted.version and e.kind = 'transition'
-      ) as transitions`,
+      ) as transitions,
+      (select json_object_agg(host, chain) from millrace.hosts where host = any($6::text[])) as hosts`,
 };
 
 /**

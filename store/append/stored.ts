@@ -7,6 +7,8 @@ export interface Stored {
   readonly consumed: ReadonlyMap<string, number>;
   /** Those after the version asked about. */
   readonly transitions: ReadonlyMap<number, StoredTransition>;
+  /** The chain that speaks for the host asked about. */
+  readonly hostChain?: string | undefined;
 }
 
 export interface StoredTransition {
@@ -62,7 +64,12 @@ export interface Operation<Result> {
   readonly subject: string;
   /** Roughly what it will write, to bound a group. */
   readonly bytes: number;
-  readonly asks: { readonly eventIds: readonly string[]; readonly transitionsAfter: number | null };
+  readonly asks: {
+    readonly eventIds: readonly string[];
+    readonly transitionsAfter: number | null;
+    /** The host that appends, if one does. */
+    readonly host?: string | undefined;
+  };
   /** `now`: RFC 3339, UTC. A throw fails this operation alone. */
   decide(stored: Stored, now: string): Decision<Result>;
 }

@@ -22,7 +22,7 @@ export async function runOperations<Result>(
 ): Promise<readonly Outcome<Result>[]> {
   return inTransaction(client, `${settings}; ${lockStreams(operations)}`, async () => {
     const { now, storedOf } = await read(client, operations);
-    const decided = operations.map((operation) => decide(operation, storedOf(operation.subject), now));
+    const decided = operations.map((operation) => decide(operation, storedOf(operation), now));
     await write(client, operations, decided, now);
     const outcomes = decided.map(outcomeOf);
     await alongside?.(outcomes, now);
@@ -36,7 +36,14 @@ export async function runOperations<Result>(
  */
 function lockStreams(operations: readonly Operation<unknown>[]): string {
   const keys = sortedKeys(operations.map(({ subject }) => lockKey('stream', subject)));
-  return `select pg_advisory_xact_lock(key) from unnest('{${keys.join(',')}}'::bigint[]) key`;
+  return `${lockHosts(operations)}select pg_advisory_xact_lock(key) from unnest('{${keys.join(',')}}'::bigint[]) key`;
+}
+
+/** Shared, so that a new chain of the host waits for appends of the old one; before the streams, so that no two wait in a circle. */
+function lockHosts(operations: readonly Operation<unknown>[]): string {
+  const hosts = operations.flatMap(({ asks }) => (asks.host === undefined ? [] : [lockKey('host', asks.host)]));
+  if (hosts.length === 0) return '';
+  return `select pg_advisory_xact_lock_shared(key) from unnest('{${sortedKeys(hosts).join(',')}}'::bigint[]) key; `;
 }
 
 type Decided<Result> = Decision<Result> | Error;
@@ -63,12 +70,13 @@ interface StoredRows {
         detail: { reason?: string; data?: Json } | null;
       })[]
     | null;
+  readonly hosts: Readonly<Record<string, string>> | null;
 }
 
 async function read(
   client: PoolClient,
   operations: readonly Operation<unknown>[],
-): Promise<{ now: string; storedOf: (subject: string) => Stored }> {
+): Promise<{ now: string; storedOf: (operation: Operation<unknown>) => Stored }> {
   const events = operations.flatMap(({ subject, asks }) => asks.eventIds.map((eventId) => ({ subject, eventId })));
   const tails = operations.flatMap(({ subject, asks }) =>
     asks.transitionsAfter === null ? [] : [{ subject, version: asks.transitionsAfter }],
@@ -79,6 +87,7 @@ async function read(
     events.map(({ eventId }) => eventId),
     tails.map(({ subject }) => subject),
     tails.map(({ version }) => version),
+    [...new Set(operations.flatMap(({ asks }) => asks.host ?? []))],
   ]);
   const row = rows[0];
   const streams = new Map(row?.streams?.map((stream) => [stream.subject, stream]));
@@ -86,7 +95,7 @@ async function read(
   const transitions = groupBySubject(row?.transitions ?? []);
   return {
     now: (row?.now ?? new Date()).toISOString(),
-    storedOf: (subject) => ({
+    storedOf: ({ subject, asks }) => ({
       stream: streams.get(subject),
       consumed: new Map(consumed.get(subject)?.map(({ eventId, version }) => [eventId, version])),
       transitions: new Map(
@@ -100,6 +109,7 @@ async function read(
           },
         ]),
       ),
+      hostChain: asks.host === undefined ? undefined : row?.hosts?.[asks.host],
     }),
   };
 }

@@ -50,7 +50,16 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
   async list({ limit, cursor }) {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const { rows } = await connection.query<LaneRecord>(
-      `select ${laneColumns} from millrace.parked_lanes lane
+      `select parked.*, case cause
+          when 'machine-failed' then (select count(*) from millrace.parked_journey_events e where e.subject = parked.subject)
+          else (select count(*) from millrace.parked_events e where e.subject = parked.subject)
+        end::integer as events
+      from (
+        select subject, target, tenant_id, key, cause, parked_at from millrace.parked_lanes
+        union all
+        select subject, target, tenant_id, key, 'machine-failed', parked_at from millrace.parked_journeys
+        order by parked_at, subject
+      ) parked
       where $1::timestamptz is null or (parked_at, subject) > ($1, $2)
       order by parked_at, subject limit $3`,
       [after?.at, after?.id, limit + 1],
@@ -70,8 +79,10 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
 
   async count() {
     const { rows } = await connection.query<{ lanes: number; events: number }>(
-      `select (select count(*)::integer from millrace.parked_lanes) as lanes,
-        (select count(*)::integer from millrace.parked_events) as events`,
+      `select (select count(*) from millrace.parked_lanes)::integer
+          + (select count(*) from millrace.parked_journeys)::integer as lanes,
+        (select count(*) from millrace.parked_events)::integer
+          + (select count(*) from millrace.parked_journey_events)::integer as events`,
     );
     return rows[0] ?? { lanes: 0, events: 0 };
   },

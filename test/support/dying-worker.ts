@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     workflowsPath: require.resolve('../../workflows'),
     activities: createActivities({
       store: {
-        settleForeign: store.settleForeign,
+        ...store,
         append: async (request) => {
           const result = await store.append(request);
           appends += 1;

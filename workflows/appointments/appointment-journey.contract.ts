@@ -5,7 +5,7 @@ import type {
   AppointmentRescheduled,
   AppointmentScheduled,
 } from '@millrace/events';
-import { workflowContract } from '../kit/contract';
+import { own, workflowContract } from '../kit/contract';
 
 export type AppointmentJourneyEvent =
   | AppointmentScheduled
@@ -20,6 +20,7 @@ export const appointmentJourneyContract = workflowContract<AppointmentScheduled,
   taskQueue: 'millrace',
   transitionsTopic: 'healthcare.appointments.transitions',
   late: 'dead-letter',
+  hosting: own,
   startsOn: ['AppointmentScheduled'],
   acceptsOn: [
     'AppointmentScheduled',

@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { AppointmentActivities } from '../../activities/appointments/appointments.activities';
 import { runJourney } from '../kit/run-journey';
-import type { WorkflowInput } from '../kit/wire';
+import type { JourneyInput } from '../kit/wire';
 import { appointment } from './appointment.machine';
 import { appointmentJourneyContract } from './appointment-journey.contract';
 
@@ -9,7 +9,7 @@ const retry = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval
 const { requestNotification } = proxyActivities<AppointmentActivities>({ startToCloseTimeout: '20s', retry });
 const { appointmentPolicy } = proxyLocalActivities<AppointmentActivities>({ startToCloseTimeout: '5s', retry });
 
-export const appointmentJourney = (input: WorkflowInput): Promise<string> =>
+export const appointmentJourney = (input: JourneyInput): Promise<string> =>
   runJourney(
     {
       contract: appointmentJourneyContract,

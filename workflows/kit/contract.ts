@@ -1,5 +1,13 @@
 import type { Envelope } from '@millrace/events';
 
+/** Where new subjects of a target live: each in a workflow of its own, or many in a few host workflows. */
+export type Hosting = { readonly kind: 'own' } | { readonly kind: 'pooled'; readonly hosts: number };
+
+export const own: Hosting = { kind: 'own' };
+
+/** For journeys only: their machines do not know who runs them. The number may change; it places new subjects only. */
+export const pooled = ({ hosts }: { readonly hosts: number }): Hosting => ({ kind: 'pooled', hosts });
+
 /**
  * What the outside may know of a workflow: its name, and which events it understands.
  * `Starts` and `Accepts` stand in function position, so a contract fits a route only if it understands the route's event.
@@ -12,6 +20,8 @@ export interface WorkflowContract<Starts extends Envelope = never, Accepts exten
   readonly transitionsTopic: string;
   /** What becomes of events that come after the close. */
   readonly late: 'dead-letter' | 'ignore';
+  /** Of a journey. A saga, whose order is its code, has a workflow of its own and leaves this out. */
+  readonly hosting?: Hosting | undefined;
   readonly startsOn: readonly Starts['eventType'][];
   readonly acceptsOn: readonly Accepts['eventType'][];
   /** Types only: never called. */

@@ -1,12 +1,12 @@
 import type { Envelope } from '@millrace/events';
 import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { AppendRequest, Json, TransitionDraft } from '../../activities/recording/recording.activities';
 import { Effects, type Pending } from './effects';
 import { type CarriedInbox, Inbox } from './inbox';
 import type { Journey } from './journey';
-import { type AskedEffect, type Machine, type Outcome, type Standing, stepOnce, stepThrough } from './machine';
+import { type Machine, type Outcome, type Standing, stepOnce, stepThrough } from './machine';
+import { deadlineMs, pendingEffects, standingAfter, type Tracing } from './recorded';
 import type { CausedBy } from './recorder';
-import { Subject, type Tracing } from './subject';
+import { Subject } from './subject';
 import type { WireEvent, WorkflowInput } from './wire';
 
 /** About 800 ids. What the inbox forgot, the store still knows. */
@@ -95,7 +95,7 @@ export class JourneyShell<
   }
 
   private async somethingToDo(machine: Machine<State, Start, Input, Effect>): Promise<void> {
-    const leftMs = this.deadlineMs(machine) - Date.now();
+    const leftMs = deadlineMs(machine, this.standing.state) - Date.now();
     if (this.ready() || leftMs <= 0) return;
     await (leftMs === Number.POSITIVE_INFINITY ? condition(() => this.ready()) : condition(() => this.ready(), leftMs));
   }
@@ -115,7 +115,7 @@ export class JourneyShell<
       return this.apply(machine, stepOnce(machine, standing, { eventType: 'CancelRequested' }), 'clock-or-effect');
     }
     const at = machine.deadline(state);
-    if (at === 'none' || this.deadlineMs(machine) > Date.now()) return Promise.resolve(false);
+    if (at === 'none' || deadlineMs(machine, this.standing.state) > Date.now()) return Promise.resolve(false);
     const outcome = stepOnce(machine, standing, { eventType: 'DeadlineReached', at });
     if (outcome.transitions.length === 0) throw new Error(`${machine.name} stays in ${state.at} after its deadline`);
     return this.apply(machine, outcome, 'clock-or-effect');
@@ -145,7 +145,7 @@ export class JourneyShell<
   ): Promise<boolean> {
     const { transitions, consumed, ended, left } = outcome;
     if (transitions.length === 0 && consumed.length === 0) return false;
-    const append = { transitions, consumed, late: [], after: after(machine, outcome.standing.state, ended) };
+    const append = { transitions, consumed, late: [], after: standingAfter(machine, outcome.standing.state, ended) };
     const { duplicates } = ended
       ? await this.subject.close(append, causedBy, left)
       : await this.subject.append(append, causedBy);
@@ -154,27 +154,13 @@ export class JourneyShell<
       return this.apply(machine, stepThrough(machine, this.standing, this.batch), causedBy);
     }
     this.standing = outcome.standing;
-    this.effects.start(outcome.effects.map((asked) => this.pending(asked, transitions)));
+    this.effects.start(pendingEffects(this.subject.ref, this.subject.tracing, outcome));
     return ended;
-  }
-
-  private pending(asked: AskedEffect<Effect>, transitions: readonly TransitionDraft[]): Pending<Effect> {
-    const { subject, tenantId } = this.subject.ref;
-    const first = this.subject.version - transitions.length;
-    return {
-      ...asked,
-      context: {
-        key: `${subject}/${asked.version}/${asked.effect.name}`,
-        tenantId,
-        ...this.subject.tracing,
-        causationId: transitions[asked.version - first - 1]?.causes.at(-1),
-      },
-    };
   }
 
   /** Closed, the journey stays until its effects are done; what comes meanwhile is late. */
   private async leaveClosed(machine: Machine<State, Start, Input, Effect>): Promise<string> {
-    const closed = after(machine, this.standing.state, true);
+    const closed = standingAfter(machine, this.standing.state, true);
     while (this.effects.size > 0 || this.inbox.size > 0) {
       await this.subject.drain(closed);
       await this.effects.done(() => this.inbox.size > 0);
@@ -202,30 +188,4 @@ export class JourneyShell<
     };
     return { ...this.input, carried };
   }
-
-  /** Milliseconds since the epoch. */
-  private deadlineMs(machine: Machine<State, Start, Input, Effect>): number {
-    const { state } = this.standing;
-    const at = state === undefined ? 'none' : machine.deadline(state);
-    if (at === 'none') return Number.POSITIVE_INFINITY;
-    const ms = Date.parse(at);
-    if (Number.isNaN(ms)) throw new Error(`${machine.name} gave ${at} as its deadline, which is no instant`);
-    return ms;
-  }
-}
-
-function after<State extends { readonly at: string }>(
-  machine: Pick<Machine<State, never, never, never>, 'name' | 'version' | 'deadline'>,
-  state: State | undefined,
-  closed: boolean,
-): AppendRequest['after'] {
-  if (state === undefined) throw new Error(`${machine.name} has not begun`);
-  const deadline = closed ? 'none' : machine.deadline(state);
-  return {
-    stage: state.at,
-    state: state as unknown as Json, // machines keep plain data: it is carried over continue-as-new as well
-    machineVersion: machine.version,
-    closed,
-    deadline: deadline === 'none' ? undefined : deadline,
-  };
 }

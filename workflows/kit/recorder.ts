@@ -40,7 +40,7 @@ export function createRecorder(way: Recording): Recorder {
 }
 
 /** A recording that fails for good is a bug of ours: a plain error, so that the task waits for the fix. */
-async function withoutEnd<T>(call: () => Promise<T>): Promise<T> {
+export async function withoutEnd<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await CancellationScope.nonCancellable(call);
   } catch (cause) {

@@ -2,11 +2,12 @@ import type { Envelope } from '@millrace/events';
 import { CancellationScope } from '@temporalio/workflow';
 import type { Journey } from './journey';
 import { JourneyShell } from './journey-shell';
+import { runHost } from './run-host';
 import { ForeignChain } from './subject';
-import type { WorkflowInput } from './wire';
+import type { JourneyInput } from './wire';
 
 /**
- * The one shell of all journeys: take what waits or the deadline, step, record the moves, then perform the effects they
+ * The one shell of journeys in workflows of their own (a host's is `runHost`): take what waits or the deadline, step, record the moves, then perform the effects they
  * ask for; continue as new when it is time. Answers the stage in which the journey closed, or `foreign` for the second
  * chain of a subject, which may act on nothing.
  */
@@ -16,7 +17,8 @@ export function runJourney<
   Input extends Envelope,
   Effect extends { readonly name: string },
   Policy,
->(journey: Journey<State, Start, Input, Effect, Policy>, input: WorkflowInput): Promise<string> {
+>(journey: Journey<State, Start, Input, Effect, Policy>, input: JourneyInput): Promise<string> {
+  if ('host' in input) return runHost(journey, input);
   const shell = new JourneyShell(journey, input);
   CancellationScope.current().cancelRequested.catch(() => shell.requestCancel());
   return CancellationScope.nonCancellable(async () => {

@@ -10,6 +10,7 @@ import {
 import type { AppendRequest, SubjectRef } from '../../activities/recording/recording.activities';
 import type { Inbox } from './inbox';
 import { piecesOf } from './late';
+import { followed, type Tracing } from './recorded';
 import { type CausedBy, createRecorder } from './recorder';
 import { DOMAIN_EVENTS, INBOX_BARRIER, STATUS, type SubjectStatus, type WireEvent, type WorkflowInput } from './wire';
 
@@ -21,13 +22,6 @@ const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
 /** The stream belongs to another run chain: this one may act on nothing (design: decision 4). */
 export class ForeignChain extends Error {
   override readonly name = 'ForeignChain';
-}
-
-/** Names the journey through the platform that a subject belongs to. */
-export interface Tracing {
-  readonly correlationId: string;
-  /** Of the last event taken that had one. */
-  readonly traceparent?: string | undefined;
 }
 
 export type Append = Pick<AppendRequest, 'transitions' | 'consumed' | 'late' | 'after'>;
@@ -64,9 +58,7 @@ export class Subject {
 
   /** What follows runs under the trace of the newest of these events. */
   follow(events: readonly WireEvent[]): void {
-    const traceparent = events.findLast((event) => event.traceparent !== undefined)?.traceparent;
-    const correlationId = this.tracing.correlationId || (events[0]?.correlationId ?? '');
-    this.tracing = { correlationId, traceparent: traceparent ?? this.tracing.traceparent };
+    this.tracing = followed(this.tracing, events);
   }
 
   /**
@@ -87,6 +79,9 @@ export class Subject {
         return { duplicates: result.eventIds };
       case 'foreign-chain':
         throw new ForeignChain(`${this.ref.subject} belongs to chain ${result.chain}`);
+      case 'superseded':
+      case 'known':
+        throw new Error(`${this.ref.subject} has a workflow of its own and was answered as if it had a host`);
       case 'conflict':
         throw new Error(`${this.ref.subject} is recorded otherwise: ${result.detail}`);
       default:

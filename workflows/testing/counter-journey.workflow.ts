@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import { runJourney } from '../kit/run-journey';
-import type { WorkflowInput } from '../kit/wire';
+import type { JourneyInput } from '../kit/wire';
 import { counterContract } from './counter.contract';
 import { counter } from './counter.machine';
 
@@ -11,7 +11,7 @@ export interface CounterActivities {
 const { ring } = proxyActivities<CounterActivities>({ startToCloseTimeout: '10s' });
 
 /** Continues as new after every 200 events. */
-export const counterJourney = (input: WorkflowInput): Promise<string> =>
+export const counterJourney = (input: JourneyInput): Promise<string> =>
   runJourney(
     {
       contract: counterContract,

@@ -1,0 +1,58 @@
+import type { DueSubject } from '../../activities/recording/hosting.activities';
+import type { Deadlines } from './deadlines';
+
+const WINDOW_MS = 10 * 60_000;
+/** The next window is read this long before the last one ends. */
+const LEAD_MS = 60_000;
+const PAGE = 1_000;
+
+/**
+ * Deadlines of journeys that are not in memory are known for the next minutes only; the store is asked for those after.
+ * So a host of any number of open journeys keeps few of them.
+ */
+export class DueWindow {
+  /** All deadlines up to here are known. Milliseconds since the epoch. */
+  private untilMs = Number.NEGATIVE_INFINITY;
+  private readAgainMs = Number.NEGATIVE_INFINITY;
+  private after: DueSubject | undefined;
+
+  constructor(
+    private readonly deadlines: Deadlines,
+    private readonly page: (page: {
+      readonly after?: DueSubject | undefined;
+      readonly until: string;
+      readonly limit: number;
+    }) => Promise<readonly DueSubject[]>,
+    private readonly isHeld: (subject: string) => boolean,
+  ) {}
+
+  /** When the store has to be asked again. */
+  get nextMs(): number {
+    return this.readAgainMs;
+  }
+
+  /** Once a journey has left the memory, its deadline has to be kept only if the store was asked beyond it. */
+  covers(atMs: number): boolean {
+    return atMs <= this.untilMs;
+  }
+
+  async read(nowMs: number): Promise<void> {
+    const untilMs = nowMs + WINDOW_MS;
+    // At once: journeys that leave the memory while the store is asked may be missing in its answer.
+    this.untilMs = Math.max(this.untilMs, untilMs);
+    this.readAgainMs = Number.POSITIVE_INFINITY;
+    const found = await this.page({ after: this.after, until: new Date(untilMs).toISOString(), limit: PAGE });
+    for (const { subject, at } of found) if (!this.isHeld(subject)) this.deadlines.set(subject, Date.parse(at));
+    const last = found.at(-1);
+    const whole = found.length < PAGE || last === undefined;
+    this.untilMs = whole ? untilMs : Date.parse(last.at);
+    this.after = whole ? { at: new Date(untilMs).toISOString(), subject: '' } : last;
+    this.readAgainMs = this.untilMs - LEAD_MS;
+  }
+
+  /** The store may know more than it did. */
+  readAgain(): void {
+    this.after = undefined;
+    this.readAgainMs = Number.NEGATIVE_INFINITY;
+  }
+}

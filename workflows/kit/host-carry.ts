@@ -1,0 +1,56 @@
+import { fitting } from './chunks';
+import type { Pending } from './effects';
+import type { Tracing } from './recorded';
+import type { Held, Roster } from './roster';
+import type { LaneBatch, WireEvent } from './wire';
+
+/**
+ * What continue-as-new takes along, half a megabyte at most: the server terminates a workflow that continues with more
+ * than 2 MiB. States and effects beyond it are in the store.
+ */
+const MAX_WAITING = { events: 200, characters: 192 * 1024 };
+const MAX_STANDING_CHARACTERS = 160 * 1024;
+const MAX_EFFECTS_CHARACTERS = 128 * 1024;
+
+export interface CarriedHost<State, Effect> {
+  readonly waiting: readonly LaneBatch[];
+  /** Those touched last, the last one first. */
+  readonly standing: readonly CarriedStanding<State>[];
+  readonly machineVersion: number;
+  readonly effects: readonly Pending<Effect>[];
+  readonly effectsInStore: boolean;
+}
+
+interface CarriedStanding<State> {
+  readonly ref: LaneBatch['ref'];
+  readonly state: State;
+  readonly version: number;
+  readonly tracing: Tracing;
+}
+
+/** Events that wait, without those that the store keeps as well. */
+const waitingOf = <State>({ ref, mayStart, front, inbox, parked }: Held<State>): LaneBatch => {
+  const inStore = new Set(parked?.ids);
+  const events: WireEvent[] = [...front, ...inbox.carry().waiting].filter(({ eventId }) => !inStore.has(eventId));
+  return { ref, mayStart, events };
+};
+
+/** What waits, if it is little enough to be taken along. */
+export function waitingToCarry<State>(roster: Roster<State>): readonly LaneBatch[] | undefined {
+  if (roster.waiting > MAX_WAITING.events) return undefined;
+  const waiting = roster.withEvents().map(waitingOf);
+  return JSON.stringify(waiting).length > MAX_WAITING.characters ? undefined : waiting;
+}
+
+/** The states of the journeys that were touched last: they need not be loaded again. */
+export function standingToCarry<State>(roster: Roster<State>): readonly CarriedStanding<State>[] {
+  const standing = roster
+    .standing()
+    .flatMap(({ ref, standing: { state, version }, tracing, parked }) =>
+      state === undefined || parked !== undefined ? [] : [{ ref, state, version, tracing }],
+    );
+  return fitting(standing, MAX_STANDING_CHARACTERS);
+}
+
+export const effectsToCarry = <Effect>(effects: readonly Pending<Effect>[]): readonly Pending<Effect>[] =>
+  fitting(effects, MAX_EFFECTS_CHARACTERS);

@@ -1,0 +1,164 @@
+import type { Envelope } from '@millrace/events';
+import type { HostedEntry } from '../../activities/recording/hosting.activities';
+import { reasonOf } from './failures';
+import { piecesOf } from './late';
+import { type Machine, type Outcome, stepOnce, stepThrough } from './machine';
+import { deadlineMs, followed, standingAfter, type Tracing } from './recorded';
+import type { Held } from './roster';
+import type { WireEvent } from './wire';
+
+/** What one journey does in a turn: moves to be recorded, or, if its machine threw, a journey to be parked. */
+export interface HostedStep<State, Effect> {
+  readonly held: Held<State>;
+  /** Taken for it. */
+  readonly batch: readonly WireEvent[];
+  readonly entry: HostedEntry;
+  /** Undefined: the machine threw. */
+  readonly outcome?: Outcome<State, Effect> | undefined;
+  readonly tracing: Tracing;
+  /** Behind the end, and more than the closing append may carry. */
+  readonly left: readonly WireEvent[];
+  /** Milliseconds since the epoch; infinity for none. */
+  readonly deadlineMs: number;
+}
+
+type AnyMachine<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+> = Machine<State, Start, Input, Effect>;
+
+/** After a machine threw, its journey is tried again this much later: a corrected machine may have been deployed. */
+export const RETRY_PARKED_MS = 60_000;
+
+/**
+ * Steps a journey through its batch, or, without one, through its deadline. Pure. Undefined: nothing is to be done.
+ * Whatever the machine throws is caught: it parks this journey, and no other.
+ */
+export function stepHeld<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(
+  machine: AnyMachine<State, Start, Input, Effect>,
+  held: Held<State>,
+  batch: readonly WireEvent[],
+  nowMs: number,
+): HostedStep<State, Effect> | undefined {
+  try {
+    const outcome = batch.length > 0 ? stepThrough(machine, held.standing, batch) : atDeadline(machine, held, nowMs);
+    if (outcome === undefined || (outcome.transitions.length === 0 && outcome.consumed.length === 0)) return undefined;
+    return recording(machine, held, batch, outcome);
+  } catch (error) {
+    const sound = soundPrefix(machine, held, batch);
+    if (sound === 0 || sound === batch.length) return parking(held, batch, error, nowMs);
+    held.front = [...batch.slice(sound), ...held.front];
+    return stepHeld(machine, held, batch.slice(0, sound), nowMs);
+  }
+}
+
+/** How many events come before the one at which the machine throws: they take their effect. */
+function soundPrefix<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(machine: AnyMachine<State, Start, Input, Effect>, held: Held<State>, batch: readonly WireEvent[]): number {
+  let { standing } = held;
+  for (const [index, event] of batch.entries()) {
+    try {
+      standing = stepThrough(machine, standing, [event]).standing;
+    } catch {
+      return index;
+    }
+  }
+  return batch.length;
+}
+
+function atDeadline<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(machine: AnyMachine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number) {
+  const { state, version } = standing;
+  if (state === undefined) return undefined;
+  const at = machine.deadline(state);
+  if (at === 'none' || deadlineMs(machine, state) > nowMs) return undefined;
+  const outcome = stepOnce(machine, { state, version }, { eventType: 'DeadlineReached', at });
+  if (outcome.transitions.length === 0) throw new Error(`${machine.name} stays in ${state.at} after its deadline`);
+  return outcome;
+}
+
+function recording<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(
+  machine: AnyMachine<State, Start, Input, Effect>,
+  held: Held<State>,
+  batch: readonly WireEvent[],
+  outcome: Outcome<State, Effect>,
+): HostedStep<State, Effect> {
+  const { transitions, consumed, ended } = outcome;
+  const [late = [], ...left] = ended ? piecesOf(outcome.left) : [];
+  const tracing = followed(held.tracing, batch);
+  const fresh = held.standing.state === undefined;
+  return {
+    held,
+    batch,
+    outcome,
+    tracing,
+    left: left.flat(),
+    deadlineMs: ended ? Number.POSITIVE_INFINITY : deadlineMs(machine, outcome.standing.state),
+    entry: {
+      kind: 'append',
+      request: {
+        ...held.ref,
+        ...tracing,
+        ...(fresh && { fresh }),
+        expectedVersion: held.standing.version,
+        transitions,
+        consumed,
+        late,
+        after: standingAfter(machine, outcome.standing.state, ended),
+      },
+      ...(held.parked && { unpark: unparkedBy(held.parked.ids, batch) }),
+    },
+  };
+}
+
+const unparkedBy = (parked: readonly string[], batch: readonly WireEvent[]): string[] => {
+  const ids = new Set(parked);
+  return batch.flatMap(({ eventId }) => (ids.has(eventId) ? [eventId] : []));
+};
+
+/** All that waits for it goes behind what the store keeps of it already. */
+export function parking<State, Effect>(
+  held: Held<State>,
+  batch: readonly WireEvent[],
+  error: unknown,
+  nowMs: number,
+): HostedStep<State, Effect> {
+  const events = [...batch, ...held.front, ...held.inbox.take()];
+  held.front = [];
+  const retryAtMs = nowMs + RETRY_PARKED_MS;
+  const message = error instanceof Error ? reasonOf(error) : String(error);
+  return {
+    held,
+    batch: events,
+    tracing: held.tracing,
+    left: [],
+    deadlineMs: retryAtMs,
+    entry: {
+      kind: 'park',
+      ref: held.ref,
+      events,
+      message,
+      retryAt: new Date(retryAtMs).toISOString(),
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Envelope } from '@millrace/events';
+import { CancellationScope, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import { HostShell } from './host-shell';
+import type { Journey } from './journey';
+import {
+  HOSTED_EVENTS,
+  type HostInput,
+  type HostStatus,
+  INBOX_BARRIER,
+  type LaneBatch,
+  STATUS,
+  type SubjectStatus,
+} from './wire';
+
+const hostedEvents = defineSignal<[readonly LaneBatch[]]>(HOSTED_EVENTS);
+const inboxBarrier = defineUpdate<number>(INBOX_BARRIER);
+const status = defineQuery<HostStatus | SubjectStatus | null, [string?]>(STATUS);
+
+/**
+ * The one shell of all hosts: many journeys of a kind in one workflow that never ends. A cancellation of it is not
+ * theirs, and does nothing: journeys are cancelled by events.
+ */
+export function runHost<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+  Policy,
+>(journey: Journey<State, Start, Input, Effect, Policy>, input: HostInput): Promise<never> {
+  const shell = new HostShell(journey, input);
+  setHandler(hostedEvents, (batches) => shell.receive(batches));
+  setHandler(inboxBarrier, () => shell.waiting);
+  setHandler(status, (subject) => (subject === undefined ? shell.status() : shell.statusOf(subject)));
+  return CancellationScope.nonCancellable(() => shell.run());
+}
