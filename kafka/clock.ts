@@ -2,16 +2,18 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once after `ms`, unless cancelled by the function it answers. */
+  /** Calls back once after `ms`, unless cancelled by the function it answers; 0 is the next turn of the event loop. */
   after(ms: number, call: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, call) {
-    const timer = setTimeout(call, Math.max(0, ms));
+    if (ms <= 0) {
+      const turn = setImmediate(call); // a timer of 0 ms takes one
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
 };
-
-export const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));

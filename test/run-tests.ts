@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +37,7 @@ async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, 
     const code = await new Promise<number>((resolve, reject) => {
       const jest = spawn(
         process.execPath,
-        [require.resolve('jest/bin/jest'), '--json', '--outputFile', outputFile, '--forceExit', ...args],
+        [require.resolve('jest/bin/jest'), '--json', '--outputFile', outputFile, ...args],
         {
           stdio: ['ignore', 'ignore', 'inherit'], // the report goes to stderr, the JSON to the file
           env: environment,
@@ -44,8 +45,12 @@ async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, 
       );
       const stop = () => jest.kill('SIGTERM');
       aborted.addEventListener('abort', stop, { once: true });
+      const ended = failUnlessEnded(jest, outputFile);
       jest.once('error', reject);
-      jest.once('exit', (exitCode) => resolve(exitCode ?? 1));
+      jest.once('exit', (exitCode) => {
+        ended();
+        resolve(exitCode ?? 1);
+      });
     });
     const result = jestResult.parse(JSON.parse(await readFile(outputFile, 'utf8')));
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
@@ -53,6 +58,20 @@ async function runJest(args: readonly string[], environment: NodeJS.ProcessEnv, 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const END_WITHIN_MS = 30_000;
+
+/** Something that a test left open keeps jest from ending, and would keep a process of ours: that is a failure, not a wait. */
+function failUnlessEnded(jest: ChildProcess, outputFile: string): () => void {
+  let reportedAt: number | undefined;
+  const looking = setInterval(() => {
+    if (reportedAt === undefined && existsSync(outputFile)) reportedAt = Date.now();
+    if (reportedAt === undefined || Date.now() - reportedAt < END_WITHIN_MS) return;
+    console.error(`Jest is done but did not end within ${END_WITHIN_MS / 1000} s: a test left something open.`);
+    jest.kill('SIGKILL');
+  }, 1_000);
+  return () => clearInterval(looking);
 }
 
 async function onSharedServers(

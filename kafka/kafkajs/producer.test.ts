@@ -96,6 +96,7 @@ describe('the kafkajs producer', () => {
     await clock.advance(1);
     await expect(second).resolves.toHaveLength(1);
     expect([configs.length, disconnected]).toEqual([2, [0]]);
+    expect(clock.pending()).toBe(0); // nothing that keeps a process alive
   });
 
   it('defect: a send that never ends holds up others for the grace time only', async () => {

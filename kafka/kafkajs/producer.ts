@@ -6,7 +6,7 @@ import {
   type RecordMetadata,
   type TopicMessages,
 } from 'kafkajs';
-import { type Clock, sleep } from '../clock';
+import type { Clock } from '../clock';
 import { KafkaError } from '../errors';
 import type { Logger } from '../logger';
 import type { OutgoingRecord, Producer, RecordPlace } from '../port';
@@ -83,7 +83,13 @@ export function kafkajsProducer(kafka: Kafka, options: ProducerOptions): Produce
       return places;
     } catch (error) {
       giveUp();
-      void Promise.race([sending.catch(() => {}), sleep(clock, GRACE_MS)]).then(free);
+      const cancelGrace = clock.after(GRACE_MS, free);
+      void sending
+        .catch(() => {})
+        .then(() => {
+          cancelGrace(); // or it would keep an ended process alive
+          free();
+        });
       throw translateError(error);
     } finally {
       late.cancel();

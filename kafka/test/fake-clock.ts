@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 
 /** A clock that goes when it is told to; callbacks run in the order of their times. */
-export function fakeClock(start = 1_000_000): Clock & { advance(ms: number): Promise<void> } {
+export function fakeClock(start = 1_000_000): Clock & { advance(ms: number): Promise<void>; pending(): number } {
   let now = start;
   let alarms: { at: number; call: () => void }[] = [];
   const settled = async (): Promise<void> => {
@@ -16,6 +16,7 @@ export function fakeClock(start = 1_000_000): Clock & { advance(ms: number): Pro
         alarms = alarms.filter((one) => one !== alarm);
       };
     },
+    pending: () => alarms.length,
     async advance(ms) {
       const until = now + ms;
       await settled();
