@@ -67,6 +67,8 @@ export interface BridgeOptions {
   readonly metrics?: BridgeMetrics | undefined;
   readonly consumerMetrics?: ConsumerMetrics | undefined;
   readonly clock?: Clock | undefined;
+  /** For jitter; in [0, 1). */
+  readonly random?: (() => number) | undefined;
 }
 
 export interface BridgeStats extends ConsumerStats {

@@ -31,11 +31,11 @@ type Work = Delivery | { readonly bury: Cause };
 /** From Kafka to the workflows: reads, routes, calls, parks, gives up, and keeps the ledger (design: decisions 4 to 11, 21, 22). */
 export function createBridge(options: BridgeOptions): Bridge {
   const { driver, store, registry, routes, groupId, sessionTimeoutMs } = options;
-  const { logger = silent, metrics = noBridgeMetrics, clock = systemClock } = options;
+  const { logger = silent, metrics = noBridgeMetrics, clock = systemClock, random = Math.random } = options;
   const limits = { ...BRIDGE_LIMITS, ...options.limits };
   const book = createLedgerBook();
   const memory = createLaneMemory(limits.rememberedLanes);
-  const publisher = createPublisher({ producer: options.producer });
+  const publisher = createPublisher({ producer: options.producer, clock, random });
   const deadLetters = createDeadLetters({ publisher, groupId, metrics });
   const byType = routesByType(routes);
   const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
@@ -81,7 +81,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       maxRetryMs: 30_000,
     },
     gates: { fresh: createGate(limits.sweepWidth), tried: createGate(limits.sweepWidth) },
-    now: clock.now,
+    clock,
     logger,
     metrics,
   });
@@ -90,7 +90,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     calls,
     held,
     memory,
-    isParked: createParkedLookup(store.parking),
+    isParked: createParkedLookup(store.parking, { clock }),
     pause: (ms) => new Promise((resolve) => clock.after(ms, resolve)),
     onStarted: (ref) => sweep.started(ref),
     note,
@@ -154,6 +154,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         limits,
         sessionTimeoutMs,
         clock,
+        random,
         logger,
         metrics: options.consumerMetrics,
       });

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 
 interface Question {
@@ -9,7 +10,7 @@ interface Question {
 /** Is this lane parked? Questions asked within one turn of the event loop become one query. */
 export function createParkedLookup(
   parking: Pick<Store['parking'], 'parked'>,
-  maxSubjects = 500,
+  { maxSubjects = 500, clock = systemClock }: { maxSubjects?: number; clock?: Clock } = {},
 ): (subject: string) => Promise<boolean> {
   let waiting: Question[] = [];
 
@@ -32,6 +33,6 @@ export function createParkedLookup(
   return (subject) =>
     new Promise((resolve, reject) => {
       waiting.push({ subject, resolve, reject });
-      if (waiting.length === 1) setImmediate(askAll);
+      if (waiting.length === 1) clock.after(0, askAll);
     });
 }

@@ -40,7 +40,7 @@ describe('the look-up of parked lanes', () => {
           return new Set(['b']);
         },
       },
-      2,
+      { maxSubjects: 2 },
     );
     await expect(Promise.all(['a', 'b', 'c'].map(isParked))).resolves.toEqual([false, true, false]);
     expect(asked).toEqual([['a', 'b'], ['c']]);

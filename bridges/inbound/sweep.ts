@@ -1,4 +1,4 @@
-import type { Logger } from '@millrace/kafka';
+import type { Clock, Logger } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import type { ParkedLane, SubjectRef } from '../../store/types';
 import type { BridgeMetrics } from '../metrics';
@@ -46,16 +46,17 @@ export function createSweep(deps: {
   options: SweepOptions;
   /** How many lanes are held at a time; those that failed before, and may hang, do not keep the fresh ones waiting. */
   gates: { readonly fresh: Gate; readonly tried: Gate };
-  now: () => number;
+  clock: Clock;
   logger: Logger;
   metrics: BridgeMetrics;
 }): Sweep {
-  const { store, held, targetOf, options, gates, now, logger, metrics } = deps;
+  const { store, held, targetOf, options, gates, clock, logger, metrics } = deps;
+  const { now } = clock;
   const delays = new Map<string, Delay>();
   const draining = new Map<string, Promise<void>>();
   let startedRefs = new Map<string, SubjectRef>();
-  let timer: NodeJS.Timeout | undefined;
-  let startedTimer: NodeJS.Timeout | undefined;
+  let cancelNext = (): void => {};
+  let cancelStarted: (() => void) | undefined;
   let looking: Promise<void> = Promise.resolve();
   let stopped = false;
   let rounds = 0;
@@ -140,11 +141,11 @@ export function createSweep(deps: {
     work().catch((error) => logger.warn({ error: String(error) }, 'sweep failed; the next round tries again'));
 
   function next(): void {
-    timer = setTimeout(() => {
+    cancelNext = clock.after(options.intervalMs, () => {
       looking = guarded(look).then(() => {
         if (!stopped) next();
       });
-    }, options.intervalMs);
+    });
   }
 
   return {
@@ -156,15 +157,15 @@ export function createSweep(deps: {
     started(ref) {
       if (stopped) return;
       startedRefs.set(ref.subject, ref);
-      startedTimer ??= setTimeout(() => {
-        startedTimer = undefined;
+      cancelStarted ??= clock.after(STARTED_WAIT_MS, () => {
+        cancelStarted = undefined;
         void guarded(drainStarted);
-      }, STARTED_WAIT_MS);
+      });
     },
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      clearTimeout(startedTimer);
+      cancelNext();
+      cancelStarted?.();
       await looking;
       await Promise.all(draining.values());
     },

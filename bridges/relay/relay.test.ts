@@ -1,5 +1,5 @@
 import { registry } from '@millrace/events';
-import type { OutgoingRecord, RecordPlace } from '@millrace/kafka';
+import { type OutgoingRecord, type RecordPlace, systemClock } from '@millrace/kafka';
 import type { FeedEntry, FeedPosition } from '../../store/types';
 import { settled } from '../inbound/testing/bridge-parts';
 import { createRelay, type RelayOptions } from './relay';
@@ -233,7 +233,7 @@ describe('the relay', () => {
 
   it('tells the age of what it cannot publish', async () => {
     let now = Date.parse('2026-03-01T08:00:00.000Z');
-    const { relay, state, ages } = given([moved(1)], { now: () => (now += 1_000) });
+    const { relay, state, ages } = given([moved(1)], { clock: { ...systemClock, now: () => (now += 1_000) } });
     state.failSends = Number.POSITIVE_INFINITY;
     relay.start();
     await until(() => ages.length >= 3);

@@ -1,5 +1,5 @@
 import type { OutgoingRecord, Producer } from '@millrace/kafka';
-import { type Logger, silent } from '@millrace/kafka';
+import { type Clock, type Logger, silent, systemClock } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import type { FeedEntry, FeedPosition } from '../../store/types';
 import { noRelayMetrics, type RelayMetrics } from '../metrics';
@@ -20,7 +20,7 @@ export interface RelayOptions {
   readonly retryMs?: number;
   readonly logger?: Logger;
   readonly metrics?: RelayMetrics;
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 export interface Relay {
@@ -47,7 +47,8 @@ class LeaseLost extends Error {
  */
 export function createRelay(options: RelayOptions): Relay {
   const { store, producer, contracts, name = 'relay', batch = 2_000, pollMs = { min: 5, max: 100 } } = options;
-  const { retryMs = 1_000, logger = silent, metrics = noRelayMetrics, now = Date.now } = options;
+  const { retryMs = 1_000, logger = silent, metrics = noRelayMetrics, clock = systemClock } = options;
+  const { now } = clock;
   const targets = new Map(contracts.map((contract) => [contract.target, contract]));
   const stopping = new AbortController();
   let done: Promise<void> = Promise.resolve();
@@ -59,7 +60,7 @@ export function createRelay(options: RelayOptions): Relay {
     while (!stopping.signal.aborted) {
       const lease = await store.subscriptions.tryLease(name).catch((error) => failed(error, 'lease not asked for'));
       if (lease === undefined) {
-        await pause(retryMs, stopping.signal);
+        await pause(clock, retryMs, stopping.signal);
         continue;
       }
       try {
@@ -71,7 +72,7 @@ export function createRelay(options: RelayOptions): Relay {
         lead(false);
         await lease.release().catch((error) => failed(error, 'lease not given back'));
       }
-      await pause(retryMs, stopping.signal);
+      await pause(clock, retryMs, stopping.signal);
     }
   }
 
@@ -87,7 +88,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (last === undefined) {
         await saving;
         metrics.age(0);
-        await pause(idleMs, going);
+        await pause(clock, idleMs, going);
         idleMs = Math.min(idleMs * 2, pollMs.max);
         if (!going.aborted) reading = store.feed.read(checkpoint, batch);
         continue;
@@ -157,14 +158,14 @@ function countBy(records: readonly OutgoingRecord[]): Map<string, number> {
 }
 
 /** Resolves after `ms`, or as soon as the signal is aborted. */
-const pause = (ms: number, until: AbortSignal): Promise<void> =>
+const pause = (clock: Clock, ms: number, until: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (until.aborted) return resolve();
     const end = () => {
-      clearTimeout(timer);
+      cancel();
       until.removeEventListener('abort', end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const cancel = clock.after(ms, end);
     until.addEventListener('abort', end);
   });

@@ -1,1 +1,2 @@
+export { joinGroup } from '../kafkajs/member';
 export { createMemoryDriver, type MemoryDriver, type MemoryDriverOptions } from './memory-driver';

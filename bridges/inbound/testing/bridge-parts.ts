@@ -1,6 +1,6 @@
 import { newEvent, OrderCancelled, OrderPlaced, PaymentSettled } from '@millrace/events';
 import type { IncomingRecord } from '@millrace/kafka';
-import { silent } from '@millrace/kafka';
+import { silent, systemClock } from '@millrace/kafka';
 import type { DeliveredEvent, LedgerVerdict } from '../../../store/types';
 import { noBridgeMetrics } from '../../metrics';
 import type { Cause, DeadLetters } from '../dead-letters';
@@ -148,7 +148,7 @@ export function createBridgeParts(
       maxRetryMs: 100,
     },
     gates: { fresh: createGate(options.width ?? 100), tried: createGate(2) },
-    now,
+    clock: { ...systemClock, now },
     logger: silent,
     metrics: noBridgeMetrics,
   });
