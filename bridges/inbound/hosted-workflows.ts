@@ -4,7 +4,7 @@ import type { Hosting } from '../../workflows/kit/contract';
 import { createHostMailbox, type HostMailbox } from './host-mailbox';
 import { createPlacedCalls } from './placed-calls';
 import { createPlacementBook } from './placement-book';
-import type { Route, RouteTarget } from './route';
+import type { RouteTarget } from './route';
 import { type TemporalCallsOptions, temporalCalls } from './temporal-calls';
 import { temporalHostCalls } from './temporal-host-calls';
 import type { WorkflowCalls } from './workflow-calls';
@@ -16,34 +16,29 @@ export type HostingOverrides = ReadonlyMap<string, Hosting>;
  * Where new subjects of each target go. Throws for an override of a target that no route names, or that cannot be
  * pooled: a saga, whose order is its code.
  */
-export function hostingsOf(routes: readonly Route[], overrides: HostingOverrides): ReadonlyMap<string, Hosting> {
-  const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
+export function hostingsOf(targets: readonly RouteTarget[], overrides: HostingOverrides): ReadonlyMap<string, Hosting> {
+  const hostings = new Map(
+    targets.flatMap(({ target, hosting }) => (hosting === undefined ? [] : [[target, hosting] as const])),
+  );
   for (const target of overrides.keys()) {
-    if (targets.get(target)?.hosting === undefined) {
-      throw new Error(`HOSTING names ${target}, which is no journey: ${journeysAmong(targets).join(', ')}`);
+    if (!hostings.has(target)) {
+      throw new Error(`HOSTING names ${target}, which is no journey: there is ${[...hostings.keys()].join(', ')}`);
     }
   }
-  return new Map(
-    [...targets.values()].flatMap(({ target, hosting }) =>
-      hosting === undefined ? [] : [[target, overrides.get(target) ?? hosting]],
-    ),
-  );
+  return new Map([...hostings].map(([target, hosting]) => [target, overrides.get(target) ?? hosting]));
 }
-
-const journeysAmong = (targets: ReadonlyMap<string, RouteTarget>): string[] =>
-  [...targets.values()].flatMap(({ target, hosting }) => (hosting === undefined ? [] : [target]));
 
 /** The bridge's calls on a real Temporal client: to workflows of their own, and to hosts. */
 export function hostedWorkflows(deps: {
   client: Client;
   placement: Store['placement'];
-  routes: readonly Route[];
+  targets: readonly RouteTarget[];
   overrides?: HostingOverrides;
   options?: TemporalCallsOptions;
 }): WorkflowCalls {
-  const { client, placement, routes, overrides = new Map(), options = {} } = deps;
-  const hostings = hostingsOf(routes, overrides);
-  const queues = new Map(routes.flatMap((route) => route.targets).map(({ target, taskQueue }) => [target, taskQueue]));
+  const { client, placement, targets, overrides = new Map(), options = {} } = deps;
+  const hostings = hostingsOf(targets, overrides);
+  const queues = new Map(targets.map(({ target, taskQueue }) => [target, taskQueue]));
   const mailboxes = new Map<string, HostMailbox>();
 
   function mailboxOf(host: string, target: string): HostMailbox {

@@ -36,7 +36,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     workflows: hostedWorkflows({
       client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
       placement: store.placement,
-      routes,
+      targets: routes.flatMap((route) => route.targets),
       overrides: config.HOSTING,
       options: { recording: config.RECORDING },
     }),

@@ -156,7 +156,7 @@ export class HostShell<
       this.mayTakeBack() ? this.takeBackEffects() : undefined,
     ]);
     await journeys.settle();
-    for (const { ref } of this.roster.putAway(MOST_HELD)) this.forgetDeadline(ref.subject);
+    for (const { ref } of this.roster.putAway(this.journey.mostHeld ?? MOST_HELD)) this.forgetDeadline(ref.subject);
   }
 
   /** The store tells it again when its time has come near. */

@@ -10,7 +10,7 @@ export interface CounterActivities {
 
 const { ring } = proxyActivities<CounterActivities>({ startToCloseTimeout: '10s' });
 
-/** Continues as new after every 200 events. */
+/** Continues as new after every 200 events; a host of it keeps 50 in memory. */
 export const counterJourney = (input: JourneyInput): Promise<string> =>
   runJourney(
     {
@@ -19,6 +19,7 @@ export const counterJourney = (input: JourneyInput): Promise<string> =>
       machine: () => counter,
       perform: ({ count }, { key }) => ring(key, count),
       continueAfterEvents: 200,
+      mostHeld: 50,
     },
     input,
   );

@@ -7,6 +7,10 @@ export type Counted = Envelope<
   {
     /** RFC 3339, UTC: the counter idles from then on, until it counts again. */
     readonly idleAt?: string | undefined;
+    /** Rings at this count, whatever it is. */
+    readonly ring?: boolean | undefined;
+    /** RFC 3339, UTC: the machine throws until then. */
+    readonly failsUntil?: string | undefined;
   }
 >;
 export type CountSkipped = Envelope<'CountSkipped', object>;

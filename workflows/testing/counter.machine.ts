@@ -21,8 +21,9 @@ export const counter: Machine<Counter, CountBegun, CounterEvent, Ring> = {
   step: (state, input) => {
     switch (input.eventType) {
       case 'Counted': {
+        if (new Date().toISOString() < (input.data.failsUntil ?? '')) throw new Error('the counter is jammed');
         const count = state.count + 1;
-        const effects: Ring[] = count % 100 === 0 ? [{ name: 'ring', count }] : [];
+        const effects: Ring[] = count % 100 === 0 || input.data.ring === true ? [{ name: 'ring', count }] : [];
         const next: Counter = { at: 'counting', count, idleAt: input.data.idleAt ?? null };
         return moveTo(next, { effects, data: { count } });
       }
