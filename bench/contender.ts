@@ -1,8 +1,8 @@
 import type { Envelope } from '@millrace/events';
 import type { OutgoingRecord } from '@millrace/kafka';
 
-/** `ours-local` is the platform with `RECORDING=local`. */
-export type ContenderName = 'naive' | 'ours' | 'ours-local';
+/** `ours-activity` is the platform with `RECORDING=activity`. */
+export type ContenderName = 'naive' | 'ours' | 'ours-activity';
 
 /** One way from Kafka to transitions in PostgreSQL, up and running in processes of its own. */
 export interface Contender {

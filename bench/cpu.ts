@@ -37,9 +37,26 @@ export function cpuTimes(pids: Readonly<Record<string, number>>): CpuTimes {
   const ticksOf = (pid: number): number =>
     (stats.get(pid)?.ticks ?? 0) +
     (pid === process.pid ? 0 : (children.get(pid) ?? []).reduce((sum, child) => sum + ticksOf(child), 0));
+  const named = Object.entries(pids).map(([name, pid]) => [name, ticksOf(pid)] as const);
+  const { busy, idle } = machineTicks();
+  const others = Math.max(0, busy - named.reduce((sum, [, ticks]) => sum + ticks, 0));
   return Object.fromEntries(
-    Object.entries(pids).map(([name, pid]) => [name, (ticksOf(pid) * 1_000) / TICKS_PER_SECOND]),
+    [...named, ['others', others] as const, ['idle', idle] as const].map(([name, ticks]) => [
+      name,
+      (ticks * 1_000) / TICKS_PER_SECOND,
+    ]),
   );
+}
+
+/** Of the whole machine: what is neither in a named process nor idle is the kernel's own, or another program's. */
+function machineTicks(): { readonly busy: number; readonly idle: number } {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
+  const [user = 0, nice = 0, system = 0, idle = 0, waiting = 0, ...rest] = line
+    .trim()
+    .split(/\s+/)
+    .slice(1, 9)
+    .map(Number);
+  return { busy: user + nice + system + rest.reduce((sum, ticks) => sum + ticks, 0), idle: idle + waiting };
 }
 
 /** What was used between two looks, per event. */

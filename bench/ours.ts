@@ -38,7 +38,7 @@ export async function startOurs(stage: Stage, recording?: Recording): Promise<Co
   const store = createStore({ pool });
   closing.add('store', () => store.close());
   return {
-    name: recording === 'local' ? 'ours-local' : 'ours',
+    name: recording === 'activity' ? 'ours-activity' : 'ours',
     pids: { ...stack.pids, worker: worker.pid, bridge: bridge.pid, relay: relay.pid },
     toRecord: (event) => encode(event),
     halt: () => bridge.signal('SIGSTOP'),

@@ -12,7 +12,7 @@ export const specs: readonly RowSpec[] = [
   { id: 'raw-signals', what: 'a bare client, 64 calls in flight, 100 workflows', unit: 'signals/s' },
   { id: 'new-keys.naive', what: '6,000 events over 600 new keys, naive bridge', unit: 'events/s' },
   { id: 'new-keys.ours', what: '6,000 events over 600 new keys, ours', unit: 'events/s' },
-  { id: 'new-keys.ours-local', what: 'the same with RECORDING=local', unit: 'events/s' },
+  { id: 'new-keys.ours-activity', what: 'the same with RECORDING=activity', unit: 'events/s' },
   {
     id: 'new-keys.ratio',
     what: 'ours over naive',
@@ -22,7 +22,7 @@ export const specs: readonly RowSpec[] = [
   },
   { id: 'hot-key.naive', what: '2,000 events of one key, naive bridge', unit: 'events/s' },
   { id: 'hot-key.ours', what: '2,000 events of one key, ours', unit: 'events/s' },
-  { id: 'hot-key.ours-local', what: 'the same with RECORDING=local', unit: 'events/s' },
+  { id: 'hot-key.ours-activity', what: 'the same with RECORDING=activity', unit: 'events/s' },
   {
     id: 'hot-key.ratio',
     what: 'ours over naive',
@@ -44,8 +44,8 @@ export const specs: readonly RowSpec[] = [
     unit: 'ms',
     wanted: { below: 250 },
   },
-  { id: 'latency.ours-local.p50', what: 'the same with RECORDING=local', unit: 'ms' },
-  { id: 'latency.ours-local.p99', what: 'the same with RECORDING=local', unit: 'ms' },
+  { id: 'latency.ours-activity.p50', what: 'the same with RECORDING=activity', unit: 'ms' },
+  { id: 'latency.ours-activity.p99', what: 'the same with RECORDING=activity', unit: 'ms' },
 ];
 
 /** One figure or several that are taken together. */
@@ -58,7 +58,7 @@ export interface Measurement {
 const starters: Readonly<Record<ContenderName, (stage: Stage) => Promise<Contender>>> = {
   naive: startNaive,
   ours: (stage) => startOurs(stage),
-  'ours-local': (stage) => startOurs(stage, 'local'),
+  'ours-activity': (stage) => startOurs(stage, 'activity'),
 };
 
 /** Starts a contender, warms it up, measures, and ends it: only one is up at a time. */
@@ -80,7 +80,7 @@ export function measurements(quick: boolean): readonly Measurement[] {
   const newKeys = { id: 'new-keys', keys: 600, perKey: 10, limitMs, pollMs: 50 };
   const hotKey = { id: 'hot-key', keys: 1, perKey: 2_000, limitMs, pollMs: 10 };
   const latency = { perSecond: 100, seconds: quick ? 10 : 30, stragglersMs: 20_000 };
-  const contenders: readonly ContenderName[] = ['naive', 'ours', 'ours-local'];
+  const contenders: readonly ContenderName[] = ['naive', 'ours', 'ours-activity'];
   return [
     { ids: ['raw-signals'], run: (stage) => measureRawSignals(stage, quick ? 5 : 10) },
     ...[newKeys, hotKey].flatMap((workload) =>

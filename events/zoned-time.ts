@@ -39,9 +39,14 @@ export function isLocalTime(local: string): boolean {
 const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$/;
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 
+/** Asking Intl is slow (50 µs), and there are some hundred zones: those that exist are remembered. */
+const known = new Set<string>();
+
 function zone(name: string): string {
+  if (known.has(name)) return name;
   if (!ZONE_NAME.test(name)) throw new RangeError(`not a time zone: ${name}`);
   // The polyfill asks Intl, which knows the zones of the machine's ICU data.
   new Intl.DateTimeFormat('en', { timeZone: name });
+  known.add(name);
   return name;
 }

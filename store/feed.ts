@@ -60,7 +60,8 @@ export const createFeed = (connection: Queryable): Store['feed'] => ({
     const { rows } = await connection.query<FeedRecord>(
       `select e.epoch, e.transaction_id::text, e.position, e.kind, e.subject, s.target, s.tenant_id, s.key, e.version,
         e.from_stage, e.to_stage, e.causes, e.detail, e.late_event, e.correlation_id, e.traceparent, e.recorded_at
-      from millrace.events e join millrace.streams s using (subject)
+      from millrace.events e
+        cross join lateral (select * from millrace.streams where streams.subject = e.subject offset 0) s
       where (e.epoch, e.transaction_id, e.position) > ($1::integer, $2::text::xid8, $3::bigint)
         and (e.epoch < (select epoch from millrace.feed_epoch)
           or e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))

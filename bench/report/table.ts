@@ -7,8 +7,9 @@ const figure = (value: number): string => {
 
 const cpu = (perEvent: CpuPerEvent | null): string => {
   if (perEvent === null) return '';
-  const total = Object.values(perEvent).reduce((sum, one) => sum + one, 0);
-  const parts = Object.entries(perEvent).map(([name, value]) => `${name} ${figure(value)}`);
+  const spent = Object.entries(perEvent).filter(([name]) => name !== 'idle');
+  const total = spent.reduce((sum, [, ms]) => sum + ms, 0);
+  const parts = Object.entries(perEvent).map(([name, ms]) => `${name} ${figure(ms)}`);
   return `${figure(total)} (${parts.join(', ')})`;
 };
 

@@ -90,7 +90,7 @@ describe('calls on the client', () => {
         {
           workflowId: ref.subject,
           taskQueue: 'millrace',
-          args: [{ ...ref, recording: 'local' }],
+          args: [{ ...ref, shell: 2, recording: 'local' }],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'USE_EXISTING',
           signal: 'domainEvents',

@@ -14,7 +14,13 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/common';
 import type { SubjectRef } from '../../store/types';
-import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WorkflowInput } from '../../workflows/kit/wire';
+import {
+  DOMAIN_EVENTS,
+  INBOX_BARRIER,
+  type Recording,
+  SHELL_VERSION,
+  type WorkflowInput,
+} from '../../workflows/kit/wire';
 import { CallError, type CallFault, type WorkflowCalls } from './workflow-calls';
 
 /** gRPC's own numbers: https://grpc.io/docs/guides/status-codes/ */
@@ -81,6 +87,7 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
     target,
     tenantId,
     key,
+    shell: SHELL_VERSION,
     ...(recording === undefined ? {} : { recording }),
   });
   const within = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call);

@@ -46,7 +46,7 @@ class LeaseLost extends Error {
  * ids: after a crash or a failure it goes on from the last checkpoint.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { store, producer, contracts, name = 'relay', batch = 2_000, pollMs = { min: 5, max: 100 } } = options;
+  const { store, producer, contracts, name = 'relay', batch = 2_000, pollMs = { min: 10, max: 100 } } = options;
   const { retryMs = 1_000, logger = silent, metrics = noRelayMetrics, clock = systemClock } = options;
   const { now } = clock;
   const targets = new Map(contracts.map((contract) => [contract.target, contract]));

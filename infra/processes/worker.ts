@@ -1,8 +1,9 @@
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { orderSagaContract } from '../../workflows/orders/order-saga.contract';
 import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
+import { withoutPromiseStacks } from './workflow-threads';
 
 /** Starts a worker for all workflows and activities of the platform. */
 export async function startWorker(context: ProcessContext): Promise<void> {
@@ -11,7 +12,7 @@ export async function startWorker(context: ProcessContext): Promise<void> {
   const publisher = await openPublisher(context, openKafka(context, 'worker'), 'worker');
   const connection = await NativeConnection.connect(temporalAddress(config));
   closing.add('worker: temporal', () => connection.close());
-  const worker = await Worker.create({
+  const options: WorkerOptions = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: orderSagaContract.taskQueue,
@@ -37,7 +38,9 @@ export async function startWorker(context: ProcessContext): Promise<void> {
     // Effects wait for others most of their time; however many hang, recording finds a slot.
     maxConcurrentActivityTaskExecutions: 2_000,
     shutdownGraceTime: '10s',
-  });
+  };
+  const create = () => Worker.create(options);
+  const worker = await (config.WORKFLOW_STACK_TRACES === 'on' ? create() : withoutPromiseStacks(create));
   const running = worker.run();
   running.catch(fail);
   closing.add('worker', async () => {

@@ -1,5 +1,6 @@
 import type { Envelope } from '@millrace/events';
 import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { Alarm } from './alarm';
 import { Effects, type Pending } from './effects';
 import { type CarriedInbox, Inbox } from './inbox';
 import type { Journey } from './journey';
@@ -46,6 +47,11 @@ export class JourneyShell<
   private readonly inbox: Inbox;
   private readonly subject: Subject;
   private readonly effects: Effects<Effect>;
+  private readonly alarm = new Alarm(() => {
+    this.rang = true;
+  });
+  /** Perhaps early: a deadline that moves back keeps the timer that runs. */
+  private rang = false;
   private standing: Standing<State> = { state: undefined, version: 0 };
   /** Taken and not yet recorded. */
   private batch: readonly WireEvent[] = [];
@@ -95,9 +101,18 @@ export class JourneyShell<
   }
 
   private async somethingToDo(machine: Machine<State, Start, Input, Effect>): Promise<void> {
-    const leftMs = deadlineMs(machine, this.standing.state) - Date.now();
-    if (this.ready() || leftMs <= 0) return;
-    await (leftMs === Number.POSITIVE_INFINITY ? condition(() => this.ready()) : condition(() => this.ready(), leftMs));
+    const deadline = deadlineMs(machine, this.standing.state);
+    if (this.ready() || deadline <= Date.now()) return;
+    if (this.input.shell === undefined) return this.waitAsVersion1(deadline);
+    this.rang = false;
+    this.alarm.set(deadline);
+    await condition(() => this.ready() || this.rang);
+  }
+
+  /** A timer for every wait. For journeys begun before version 2: delete it when none of them is open any more. */
+  private async waitAsVersion1(deadline: number): Promise<void> {
+    if (deadline === Number.POSITIVE_INFINITY) await condition(() => this.ready());
+    else await condition(() => this.ready(), deadline - Date.now());
   }
 
   private ready(): boolean {

@@ -13,6 +13,9 @@ export const STATUS = 'status';
 /** How moves are recorded (design: decision 13). */
 export type Recording = 'activity' | 'local';
 
+/** Counts up with the commands that the kit's shells make, so that a workflow goes on as it began. */
+export const SHELL_VERSION = 2;
+
 /** First argument of every workflow; the event that starts it comes in the first `domainEvents` signal (signal-with-start). */
 export interface WorkflowInput {
   readonly subject: string;
@@ -21,6 +24,8 @@ export interface WorkflowInput {
   readonly key: string;
   /** `activity` when absent. */
   readonly recording?: Recording | undefined;
+  /** `SHELL_VERSION` of whoever started it; absent for 1. */
+  readonly shell?: number | undefined;
   /** Set by continue-as-new only. */
   readonly carried?: unknown;
 }

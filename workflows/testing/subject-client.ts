@@ -1,7 +1,14 @@
 import { type Client, isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import type { SubjectRef } from '../../activities/recording/recording.activities';
-import { DOMAIN_EVENTS, INBOX_BARRIER, type Recording, type WireEvent, type WorkflowInput } from '../kit/wire';
+import {
+  DOMAIN_EVENTS,
+  INBOX_BARRIER,
+  type Recording,
+  SHELL_VERSION,
+  type WireEvent,
+  type WorkflowInput,
+} from '../kit/wire';
 
 export interface TestSubject {
   readonly subject: string;
@@ -31,7 +38,7 @@ export const refOf = (target: string, key: string): SubjectRef => ({
 export async function startSubject(client: Client, options: StartOptions, events: WireEvent[]): Promise<TestSubject> {
   const { target, key, taskQueue, recording } = options;
   const { subject, tenantId } = refOf(target, key);
-  const input: WorkflowInput = { subject, target, tenantId, key, recording };
+  const input: WorkflowInput = { subject, target, tenantId, key, recording, shell: SHELL_VERSION };
   await client.workflow.signalWithStart(target, {
     workflowId: subject,
     taskQueue,
