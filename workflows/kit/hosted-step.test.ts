@@ -1,0 +1,112 @@
+import type { HostedEntry } from '../../activities/recording/hosting.activities';
+import { counter } from '../testing/counter.machine';
+import { parking, stepHeld } from './hosted-step';
+import { type Held, Roster } from './roster';
+import type { WireEvent } from './wire';
+
+const NOW = Date.parse('2026-01-01T12:00:00.000Z');
+const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({
+  eventId,
+  eventType,
+  eventVersion: '1.0',
+  eventTime: '2026-01-01T00:00:00.000Z',
+  aggregateId: 'a',
+  aggregateType: 'Counter',
+  tenantId: 'test',
+  correlationId: 'corr',
+  data,
+});
+type Counter = ReturnType<typeof counter.initial>;
+const NEVER = '9999-12-31T00:00:00.000Z';
+
+function held(state?: Counter, version = state ? 1 : 0): Held<Counter> {
+  const one = new Roster<Counter>(['CountBegun']).hold({ subject: 'c/test/a', tenantId: 'test', key: 'a' });
+  one.standing = { state, version };
+  return one;
+}
+const counting: Counter = { at: 'counting', count: 0, idleAt: null };
+const append = (step: { readonly entry: HostedEntry } | undefined) => {
+  if (step?.entry.kind !== 'append') throw new Error('nothing is appended');
+  return step.entry;
+};
+
+describe('a journey of a host', () => {
+  test('that begins is recorded as new, with its deadline', () => {
+    const idleAt = '2026-01-01T13:00:00.000Z';
+    const step = stepHeld(counter, held(), [event('1', 'CountBegun'), event('2', 'Counted', { idleAt })], NOW);
+    expect(append(step).request).toMatchObject({
+      subject: 'c/test/a',
+      fresh: true,
+      expectedVersion: 0,
+      correlationId: 'corr',
+      transitions: [{ to: 'counting' }, { to: 'counting' }],
+      consumed: [
+        { eventId: '1', version: 0 },
+        { eventId: '2', version: 1 },
+      ],
+      after: { stage: 'counting', closed: false, deadline: idleAt },
+    });
+    expect(step?.deadlineMs).toBe(Date.parse(idleAt));
+  });
+
+  test('that stands is recorded behind its version; its end takes what is left as late', () => {
+    const batch = [event('1'), event('2', 'CountEnded'), event('3')];
+    const step = stepHeld(counter, held(counting, 7), batch, NOW);
+    const { request } = append(step);
+    expect(request).toMatchObject({ expectedVersion: 7, late: [{ eventId: '3' }], after: { closed: true } });
+    expect(request).not.toHaveProperty('fresh');
+    expect(step?.deadlineMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('moves at its deadline, and not before', () => {
+    const idle = { ...counting, idleAt: new Date(NOW).toISOString() };
+    expect(append(stepHeld(counter, held(idle), [], NOW)).request.transitions).toMatchObject([{ to: 'idle' }]);
+    expect(stepHeld(counter, held(idle), [], NOW - 1)).toBeUndefined();
+    expect(stepHeld(counter, held(counting), [], NOW)).toBeUndefined();
+  });
+
+  test('whose machine throws takes what came before, and then is parked with the rest', () => {
+    const one = held(counting);
+    const batch = [event('1'), event('2', 'Counted', { failsUntil: NEVER }), event('3')];
+    const step = stepHeld(counter, one, batch, NOW);
+    expect(append(step).request.consumed).toEqual([{ eventId: '1', version: 1 }]);
+    expect(one.front.map(({ eventId }) => eventId)).toEqual(['2', '3']);
+    const rest = [...one.front];
+    one.front = [];
+    one.inbox.receive([event('4')]);
+    const parked = stepHeld(counter, one, rest, NOW);
+    expect(parked?.entry).toMatchObject({
+      kind: 'park',
+      message: 'the counter is jammed',
+      retryAt: new Date(NOW + 60_000).toISOString(),
+      events: [{ eventId: '2' }, { eventId: '3' }, { eventId: '4' }],
+    });
+    expect(one.inbox.size).toBe(0);
+  });
+
+  test.each([
+    ['names no instant', { ...counter, deadline: () => 'tomorrow' }, [event('1')]],
+    [
+      'stays after its deadline',
+      { ...counter, deadline: () => new Date(NOW).toISOString(), step: () => ({ moved: false }) as const },
+      [],
+    ],
+  ])('whose machine %s is parked', (_, machine, batch) => {
+    expect(stepHeld(machine, held(counting), batch, NOW)?.entry.kind).toBe('park');
+  });
+
+  test('tells the store which of the parked events it took', () => {
+    const one = held(counting);
+    one.parked = { ids: ['1', '9'], more: false };
+    expect(append(stepHeld(counter, one, [event('1'), event('2')], NOW)).unpark).toEqual(['1']);
+  });
+
+  test('that cannot be read is parked with all that waits for it', () => {
+    const one = held();
+    one.inbox.receive([event('1')]);
+    expect(parking(one, [], 'not an error', NOW).entry).toMatchObject({
+      message: 'not an error',
+      events: [{ eventId: '1' }],
+    });
+  });
+});
