@@ -1,0 +1,25 @@
+/** What the outside has seen happen, and what must not have. */
+export class Journal {
+  readonly violations: string[] = [];
+  /** Letters by the place of the record that they tell of: their causes. */
+  readonly letters = new Map<string, Set<string>>();
+  private readonly kept = new Set<string>();
+
+  violate(what: string): void {
+    if (!this.violations.includes(what)) this.violations.push(what);
+  }
+
+  /** Temporal or PostgreSQL has the event now: it will not be lost. */
+  keep(subject: string, eventId: string): void {
+    this.kept.add(`${subject} ${eventId}`);
+  }
+
+  isKept(subject: string, eventId: string): boolean {
+    return this.kept.has(`${subject} ${eventId}`);
+  }
+
+  letter(place: string, code: string): void {
+    const codes = this.letters.get(place) ?? new Set();
+    this.letters.set(place, codes.add(code));
+  }
+}
