@@ -11,6 +11,10 @@ export interface BridgeMetrics {
   /** One event's way to one subject ended here; `target` is 'none' without a route. */
   outcome(target: string, verdict: LedgerVerdict, cause: string): void;
   callEnded(target: string, kind: CallKind, result: CallResult, durationMs: number, events: number): void;
+  /** A call had to wait so long until Temporal was ready to take it; 0 mostly. */
+  callWaited(durationMs: number): void;
+  /** Fewer calls at a time from now on: Temporal refused some, or took long. */
+  callLimitCut(why: 'refused' | 'slow'): void;
   laneParked(target: string, cause: ParkCause): void;
   /** Events that the sweep took out of a parked lane. */
   drained(target: string, events: number): void;
@@ -42,6 +46,8 @@ export const noBridgeMetrics: BridgeMetrics = {
   recordRead: nothing,
   outcome: nothing,
   callEnded: nothing,
+  callWaited: nothing,
+  callLimitCut: nothing,
   laneParked: nothing,
   drained: nothing,
   deadLettered: nothing,

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Store } from '../../store/store';
 import type { Hosting } from '../../workflows/kit/contract';
+import { type CallLimiter, limitedCalls, limitedHostCalls } from './call-limiter';
 import { createHostMailbox, type HostMailbox } from './host-mailbox';
 import { createPlacedCalls } from './placed-calls';
 import { createPlacementBook } from './placement-book';
@@ -28,15 +29,16 @@ export function hostingsOf(targets: readonly RouteTarget[], overrides: HostingOv
   return new Map([...hostings].map(([target, hosting]) => [target, overrides.get(target) ?? hosting]));
 }
 
-/** The bridge's calls on a real Temporal client: to workflows of their own, and to hosts. */
+/** The bridge's calls on a real Temporal client, as many at a time as it takes: to workflows of their own, and to hosts. */
 export function hostedWorkflows(deps: {
   client: Client;
+  limiter: CallLimiter;
   placement: Store['placement'];
   targets: readonly RouteTarget[];
   overrides?: HostingOverrides;
   options?: TemporalCallsOptions;
 }): WorkflowCalls {
-  const { client, placement, targets, overrides = new Map(), options = {} } = deps;
+  const { client, limiter, placement, targets, overrides = new Map(), options = {} } = deps;
   const hostings = hostingsOf(targets, overrides);
   const queues = new Map(targets.map(({ target, taskQueue }) => [target, taskQueue]));
   const mailboxes = new Map<string, HostMailbox>();
@@ -46,13 +48,15 @@ export function hostedWorkflows(deps: {
     if (taskQueue === undefined) throw new Error(`No route leads to ${target}`);
     const known = mailboxes.get(host);
     if (known !== undefined) return known;
-    const mailbox = createHostMailbox(temporalHostCalls(client, { id: host, target, taskQueue }, options));
+    const mailbox = createHostMailbox(
+      limitedHostCalls(temporalHostCalls(client, { id: host, target, taskQueue }, options), limiter),
+    );
     mailboxes.set(host, mailbox);
     return mailbox;
   }
 
   return createPlacedCalls({
-    own: temporalCalls(client, options),
+    own: limitedCalls(temporalCalls(client, options), limiter),
     placements: createPlacementBook(placement),
     hostingOf: (target) => hostings.get(target),
     mailboxOf,

@@ -15,7 +15,8 @@ const notFound = new WorkflowNotFoundError('workflow not found', ref.subject, un
 describe('a failed call', () => {
   it.each([
     ['UNAVAILABLE', grpc(14), 'unavailable'],
-    ['RESOURCE_EXHAUSTED', grpc(8, 'namespace rate limit exceeded'), 'unavailable'],
+    ['RESOURCE_EXHAUSTED', grpc(8, 'namespace rate limit exceeded'), 'exhausted'],
+    ['RESOURCE_EXHAUSTED for one workflow', grpc(8, 'Workflow is busy.'), 'busy'],
     [
       'RESOURCE_EXHAUSTED for a message that is too large',
       grpc(8, 'grpc: received message larger than max (5 vs. 4)'),
@@ -129,7 +130,8 @@ describe('calls on the client', () => {
   });
 
   it('never blame an event for its barrier', async () => {
-    await expect(given(() => grpc(3)).calls.barrier(ref, 100)).rejects.toMatchObject({ fault: 'unavailable' });
+    await expect(given(() => grpc(3)).calls.barrier(ref, 100)).rejects.toMatchObject({ fault: 'busy' });
+    await expect(given(() => grpc(14)).calls.barrier(ref, 100)).rejects.toMatchObject({ fault: 'unavailable' });
     await expect(given(() => grpc(4)).calls.barrier(ref, 100)).rejects.toMatchObject({ fault: 'deadline' });
   });
 });

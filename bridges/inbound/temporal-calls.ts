@@ -21,6 +21,7 @@ import {
   SHELL_VERSION,
   type WorkflowInput,
 } from '../../workflows/kit/wire';
+import { isBusyWorkflow } from './quick-tries';
 import { CallError, type CallFault, type WorkflowCalls } from './workflow-calls';
 
 /** gRPC's own numbers: https://grpc.io/docs/guides/status-codes/ */
@@ -51,8 +52,13 @@ export function faultOf(error: unknown): CallFault {
   if (grpc === undefined) return 'unavailable';
   if (grpc.code === GRPC.DEADLINE_EXCEEDED || grpc.code === GRPC.CANCELLED) return 'deadline';
   if (grpc.code === GRPC.INVALID_ARGUMENT) return faultOfArgument(grpc.details);
-  if (grpc.code === GRPC.RESOURCE_EXHAUSTED && TOO_LARGE.test(grpc.details)) return 'invalid';
+  if (grpc.code === GRPC.RESOURCE_EXHAUSTED) return faultOfExhaustion(grpc.details);
   return 'unavailable';
+}
+
+function faultOfExhaustion(details: string): CallFault {
+  if (TOO_LARGE.test(details)) return 'invalid';
+  return isBusyWorkflow(details) ? 'busy' : 'exhausted';
 }
 
 function faultOfArgument(details: string): CallFault {
@@ -64,6 +70,12 @@ export const callError = (error: unknown): CallError => {
   const cause = grpcCause(error);
   const message = cause?.details || (error instanceof Error ? error.message : String(error));
   return new CallError(faultOf(error), message, { cause: error });
+};
+
+/** A barrier carries no event: whatever is wrong with it, no event is at fault. */
+export const barrierError = (error: unknown): CallError => {
+  const { fault, message } = callError(error);
+  return new CallError(fault === 'invalid' || fault === 'run-full' ? 'busy' : fault, message, { cause: error });
 };
 
 /** The workflow ended while it held the update; the call that follows will learn what became of it. */
@@ -135,9 +147,7 @@ export function temporalCalls(client: Client, options: TemporalCallsOptions = {}
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'not-found';
         if (endedMeanwhile(error)) return 'not-found';
-        // A barrier carries no event: whatever is wrong with it, no event is at fault.
-        const fault = faultOf(error) === 'deadline' ? 'deadline' : 'unavailable';
-        throw new CallError(fault, callError(error).message, { cause: error });
+        throw barrierError(error);
       }
     },
   };

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/common';
 import { HOSTED_EVENTS, type HostInput, INBOX_BARRIER } from '../../workflows/kit/wire';
 import type { HostCalls } from './host-mailbox';
-import { callError, endedMeanwhile, type TemporalCallsOptions } from './temporal-calls';
+import { barrierError, callError, endedMeanwhile, type TemporalCallsOptions } from './temporal-calls';
 import { CallError } from './workflow-calls';
 
 const target = defineSearchAttributeKey('Target', SearchAttributeType.KEYWORD);
@@ -44,7 +44,7 @@ export function temporalHostCalls(
       } catch (error) {
         const failure = callError(error);
         // Another run of the host takes them soon: no lane is at fault.
-        throw failure.fault === 'run-full' ? new CallError('unavailable', failure.message, { cause: error }) : failure;
+        throw failure.fault === 'run-full' ? new CallError('busy', failure.message, { cause: error }) : failure;
       }
     },
 
@@ -56,8 +56,7 @@ export function temporalHostCalls(
       } catch (error) {
         // The run that held it has ended, or nobody runs: the next call starts one whose inbox is empty.
         if (error instanceof WorkflowNotFoundError || endedMeanwhile(error)) return 0;
-        const { fault, message } = callError(error);
-        throw new CallError(fault === 'deadline' ? 'deadline' : 'unavailable', message, { cause: error });
+        throw barrierError(error);
       }
     },
   };

@@ -3,8 +3,12 @@ import type { RouteTarget } from './route';
 
 /** Why a call to Temporal failed, by what can be done about it. */
 export type CallFault =
-  /** Temporal is away, overloaded or too slow, or the answer was lost: sent again under the same event ids. */
+  /** Temporal is away, or the answer was lost: sent again under the same event ids. */
   | 'unavailable'
+  /** Temporal refuses calls above a rate; nothing was done. */
+  | 'exhausted'
+  /** Only this workflow is too busy, or about to end its run, for as long as the quick tries lasted. */
+  | 'busy'
   /** No answer within the deadline; the call may have had its effect. */
   | 'deadline'
   /** The server will never take this call: an event in it is too large or malformed. */

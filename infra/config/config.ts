@@ -64,6 +64,11 @@ const schema = z.object({
   /** Milliseconds after which an event whose subject never started goes to the dead letters. */
   BRIDGE_EARLY_MAX_AGE_MS: milliseconds(24 * 3_600_000),
   BRIDGE_BLOCKED_PARK_MS: milliseconds(30_000),
+  /** Calls to Temporal at a time: never more, and never fewer. */
+  BRIDGE_CALLS_MAX: z.coerce.number().int().min(1).default(64),
+  BRIDGE_CALLS_MIN: z.coerce.number().int().min(1).default(2),
+  /** Milliseconds that a call may take on average; above it, fewer are sent at a time. */
+  BRIDGE_CALL_TARGET_MS: milliseconds(500),
   LEDGER_RETENTION_DAYS: z.coerce.number().int().positive().default(30),
   API_PORT: port(8080),
   API_HOST: z.string().default('0.0.0.0'),

@@ -3,9 +3,11 @@ import { deadLetterTopic, EVENT_TOPICS, TRANSITION_TOPICS } from '@millrace/kafk
 import { Client, Connection } from '@temporalio/client';
 import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-index';
 import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
+import { createCallLimiter } from '../../bridges/inbound/call-limiter';
 import { hostedWorkflows } from '../../bridges/inbound/hosted-workflows';
+import { quickTries } from '../../bridges/inbound/quick-tries';
 import { routes } from '../../bridges/inbound/routes';
-import { bridgeMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
+import { bridgeMetrics, callLimitMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { consumerTelemetry } from '../telemetry/consumer-metrics';
 import { waitingMetrics } from '../telemetry/store-metrics';
 import { openKafka, openStore, temporalAddress } from './clients';
@@ -27,14 +29,25 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
   closing.add('bridge: producer', () => producer.close());
-  const connection = await Connection.connect(temporalAddress(config));
+  const connection = await Connection.connect({ ...temporalAddress(config), interceptors: quickTries() });
   closing.add('bridge: temporal', () => connection.close());
+  const metrics = bridgeMetrics(registry);
+  const limiter = createCallLimiter({
+    settings: {
+      floor: Math.min(config.BRIDGE_CALLS_MIN, config.BRIDGE_CALLS_MAX),
+      ceiling: config.BRIDGE_CALLS_MAX,
+      targetMs: config.BRIDGE_CALL_TARGET_MS,
+    },
+    metrics,
+  });
+  callLimitMetrics(registry, limiter);
   const bridge = createBridge({
     driver,
     producer,
     store,
     workflows: hostedWorkflows({
       client: new Client({ connection, namespace: config.TEMPORAL_NAMESPACE }),
+      limiter,
       placement: store.placement,
       targets: routes.flatMap((route) => route.targets),
       overrides: config.HOSTING,
@@ -51,12 +64,13 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     },
     sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
     logger,
-    metrics: bridgeMetrics(registry),
+    metrics,
     consumerMetrics: consumers.metrics(config.BRIDGE_GROUP),
   });
   consumers.watch(config.BRIDGE_GROUP, bridge);
   await bridge.start();
   closing.add('bridge', () => bridge.stop());
+  closing.add('bridge: calls that wait', async () => limiter.stop());
   void bridge.crashed.then(fail);
   const index = await startDeadLetterIndex({
     driver,

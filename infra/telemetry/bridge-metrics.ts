@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
+import type { CallLimiter, CallLimiterStats } from '../../bridges/inbound/call-limiter';
 import type { BridgeMetrics, DeadLetterMetrics, RelayMetrics } from '../../bridges/metrics';
-import { counter, gauge, seconds, sizes } from './metrics';
+import { counter, gauge, scraped, seconds, sizes } from './metrics';
 
 /** The inbound bridge's counts as Prometheus metrics. */
 export function bridgeMetrics(registry: Registry): BridgeMetrics {
@@ -12,6 +13,8 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
   ]);
   const calls = seconds(registry, 'millrace_call_duration_seconds', 'Calls to Temporal', ['target', 'kind', 'result']);
   const batch = sizes(registry, 'millrace_call_events', 'Events that one call carried', ['target']);
+  const waited = seconds(registry, 'millrace_call_wait_seconds', 'Wait of a call until Temporal was ready to take it');
+  const cuts = counter(registry, 'millrace_call_limit_cuts_total', 'Times that fewer calls were let through', ['why']);
   const parked = counter(registry, 'millrace_lanes_parked_total', 'Lanes that were parked', ['target', 'cause']);
   const drained = counter(registry, 'millrace_drained_events_total', 'Events that the sweep delivered', ['target']);
   const dead = counter(registry, 'millrace_dead_letters_total', 'Records given up', ['topic', 'cause']);
@@ -24,12 +27,23 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
       calls.observe({ target, kind, result }, durationMs / 1000);
       if (kind !== 'barrier') batch.observe({ target }, events);
     },
+    callWaited: (durationMs) => waited.observe(durationMs / 1000),
+    callLimitCut: (why) => cuts.inc({ why }),
     laneParked: (target, cause) => parked.inc({ target, cause }),
     drained: (target, events) => drained.inc({ target }, events),
     deadLettered: (topic, cause) => dead.inc({ topic, cause }),
     sweepEnded: (_lanes, durationMs) => sweeps.observe(durationMs / 1000),
     ledgerWritten: (_rows, durationMs) => ledger.observe(durationMs / 1000),
   };
+}
+
+/** How many calls at a time Temporal takes, as of each scrape. */
+export function callLimitMetrics(registry: Registry, limiter: Pick<CallLimiter, 'stats'>): void {
+  const one = (name: string, help: string, of: (stats: CallLimiterStats) => number) =>
+    scraped(registry, name, help, [], () => [{ labels: {}, value: of(limiter.stats()) }]);
+  one('millrace_call_limit', 'Calls to Temporal that may be under way', ({ limit }) => limit);
+  one('millrace_calls_under_way', 'Calls to Temporal that are under way', ({ inFlight }) => inFlight);
+  one('millrace_calls_waiting', 'Calls that wait until Temporal is ready to take them', ({ waiting }) => waiting);
 }
 
 /** The relay's counts as Prometheus metrics. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Metric, Registry } from 'prom-client';
-import { bridgeMetrics, deadLetterMetrics, relayMetrics } from './bridge-metrics';
+import { bridgeMetrics, callLimitMetrics, deadLetterMetrics, relayMetrics } from './bridge-metrics';
 import { consumerTelemetry } from './consumer-metrics';
 import { outboxMetrics, requestMetrics } from './service-metrics';
 import { storeMetrics, waitingMetrics } from './store-metrics';
@@ -11,6 +11,7 @@ const checkout = join(__dirname, '../..');
 function everyMetric(): Registry {
   const registry = new Registry();
   bridgeMetrics(registry);
+  callLimitMetrics(registry, { stats: () => ({ limit: 8, inFlight: 3, waiting: 0 }) });
   relayMetrics(registry);
   deadLetterMetrics(registry);
   storeMetrics(registry);
