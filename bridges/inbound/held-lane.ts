@@ -51,7 +51,7 @@ export function createHeldLanes(deps: {
   async function deliver(lane: HeldLane, batch: Batch): Promise<void> {
     const { ref, target, deliveries } = batch;
     const before = streamState(await lane.stream());
-    const waiting = waitingKind(await lane.events(limits.events), target);
+    const waiting = waitingKind(await (before === 'none' ? untilStart(lane, target) : lane.events(1)), target);
     const start = deliveries.findIndex(({ mayStart }) => mayStart);
     switch (heldStep(before, waiting, start >= 0)) {
       case 'late':
@@ -132,7 +132,7 @@ export function createHeldLanes(deps: {
         await remove(lane, ref, waiting);
         continue;
       }
-      const events = before === 'none' ? withStartFirst(waiting, target) : waiting;
+      const events = before === 'none' ? withStartFirst(await untilStart(lane, target), target) : waiting;
       const call = oneCall(events, sizeOf, { ...limits, events: width });
       const taken = await send(ref, target, call, before).catch(refusal);
       if (taken instanceof CallError) {
@@ -145,6 +145,14 @@ export function createHeldLanes(deps: {
         if (step === 'park-early' && !giveUp) return 'waiting';
         if (step === 'park-early') await giveUpOn(lane, ref, waiting, neverStarted);
       }
+    }
+  }
+
+  /** What waits, from the oldest to the first that may start: a start that kept failing may wait behind any number. */
+  async function untilStart(lane: HeldLane, { startsOn }: RouteTarget): Promise<readonly DeliveredEvent[]> {
+    for (let limit = limits.events; ; limit *= 4) {
+      const events = await lane.events(limit);
+      if (events.length < limit || events.some(({ eventType }) => startsOn.includes(eventType))) return events;
     }
   }
 

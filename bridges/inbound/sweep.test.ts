@@ -98,6 +98,22 @@ describe('the sweep', () => {
     expect(at.world.lanes.size).toBe(0);
   });
 
+  it('bug: a start parked behind a full call of early events was never found', async () => {
+    const at = given({ maxEvents: 2 });
+    const waiting = [settled(), settled(), settled(), placed(), settled()];
+    await at.dispatch.park(waiting, 'blocked');
+    await at.sweep.round();
+    const [first, second, third, start, last] = waiting.map(({ event }) => event.eventId);
+    expect(at.world.workflows.get(ref.subject)?.taken.map(({ eventId }) => eventId)).toEqual([
+      start,
+      first,
+      second,
+      third,
+      last,
+    ]);
+    expect(at.world.lanes.size).toBe(0);
+  });
+
   it('leaves lanes of targets that it does not know', async () => {
     const at = given();
     const other = { ...ref, subject: 'other/acme/1', target: 'other' };

@@ -15,6 +15,7 @@ const commands = {
   topics: ['dist/infra/processes/topics-main.js'],
   test: ['dist/test/run-tests.js'],
   bench: ['dist/bench/main.js'],
+  simulate: ['dist/test/simulation/main.js'],
   stack: ['dist/infra/stack/main.js'],
   'stack:reset': ['dist/infra/stack/reset.js'],
   check: [

@@ -41,11 +41,16 @@ export function createMembership({
   let left = false;
   const { groupId } = group;
 
-  /** Hears one member; no longer once that one is gone. */
-  const listen = (): GroupListener & { readonly isGone: () => boolean } => {
+  /** Hears one member; no longer once that one is gone. One that is gone before it has joined has not joined: `goneEarly` rejects. */
+  const listen = () => {
     let gone = false;
-    return {
-      isGone: () => gone || left,
+    let hasJoined = false;
+    let rejectEarly = (_: Error): void => {};
+    const goneEarly = new Promise<never>((_, reject) => {
+      rejectEarly = reject;
+    });
+    goneEarly.catch(() => {});
+    const hears: GroupListener = {
       assigned: (partitions) => {
         if (!gone) listener.assigned(partitions);
       },
@@ -55,17 +60,30 @@ export function createMembership({
       crashed(error) {
         if (gone) return;
         gone = true;
+        if (!hasJoined) return rejectEarly(error);
         member = undefined;
         if (!left) lost(error);
       },
     };
+    const joined = (): boolean => {
+      hasJoined = !gone;
+      return hasJoined;
+    };
+    return { hears, goneEarly, joined };
   };
 
   const join = async (): Promise<void> => {
-    const hearing = listen();
-    const joined = await driver.join(group, hearing);
-    if (hearing.isGone()) await joined.stop();
-    else member = joined;
+    const { hears, goneEarly, joined } = listen();
+    const joining = driver.join(group, hears);
+    try {
+      const one = await Promise.race([joining, goneEarly]);
+      if (left) return await one.stop();
+      if (!joined()) await goneEarly;
+      member = one;
+    } catch (error) {
+      void joining.then((one) => one.stop()).catch(() => {}); // should it come after all, nobody wants it
+      throw error;
+    }
   };
 
   const lost = (error: unknown): void => {

@@ -227,6 +227,28 @@ describe('a running consumer', () => {
     await consumer.stop();
   });
 
+  it('bug: one that was lost while it joined came back twice', async () => {
+    const { driver, run } = await setUp({ random: () => 1 });
+    const consumer = await run();
+    const refused = later<never>();
+    let joins = 0;
+    const { join } = driver;
+    driver.join = (group, listener) => {
+      joins += 1;
+      if (joins > 1) return join(group, listener);
+      // As kafkajs does after a process was stopped while it joined: silence is told, then the join fails as well.
+      setTimeout(() => listener.crashed(new KafkaError('stalled', 'silent')), 1);
+      setTimeout(() => refused.reject(new KafkaError('connection', 'closed')), 5);
+      return refused.promise;
+    };
+    driver.crash(groupId, new KafkaError('connection', 'down'));
+    await eventually('a second try', () => joins === 2);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(joins).toBe(2);
+    expect(consumer.stats()).toMatchObject({ joined: true, partitions: 1 });
+    await consumer.stop();
+  });
+
   it('is crashed by what will not pass, at once or when joining again', async () => {
     const one = await setUp();
     const first = await one.run();

@@ -50,12 +50,19 @@ class ConsumerModel {
   private committing: { memberId: string; generation: number } | undefined;
   private rejoin: 'no' | 'as-member' | 'anew' = 'no';
   private running = false;
+  private isJoining = false;
+  /** Rejects what is on its way when the connections are closed. */
+  private disconnected = (_: Error): void => {};
+  private readonly closed = new Promise<never>((_, reject) => {
+    this.disconnected = reject;
+  });
   private hear: (() => void) | undefined;
   private held: readonly Fetched[] = [];
   private eachBatch: EachBatch = async () => {};
   private readonly listener: () => void;
 
   constructor(private readonly world: ConsumerWorld) {
+    this.closed.catch(() => {});
     this.listener = () => world.process.enter(() => this.wake());
   }
 
@@ -82,6 +89,7 @@ class ConsumerModel {
     this.running = false;
     broker.listeners.delete(this.listener);
     this.wake();
+    this.disconnected(Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError' }));
     const { memberId } = this;
     if (memberId !== undefined) await link.ask(process, 'leave', () => broker.leave(memberId)).catch(() => {});
   }
@@ -108,29 +116,42 @@ class ConsumerModel {
   }
 
   private async joinAndSync(): Promise<void> {
+    this.isJoining = true;
+    while (!(await this.tryToJoin())) await this.sleep(RETRY_MS);
+    this.isJoining = false;
+  }
+
+  /** Rejects when the connections were closed meanwhile: nobody hears the answer then. */
+  private async joined(): Promise<{ memberId: string; generation: number }> {
     const { broker, link, process } = this.world;
-    while (this.running) {
-      try {
-        const { memberId } = this;
-        const joined = await link.askLater<{ memberId: string; generation: number }>(process, 'join', (answer) =>
-          broker.join(process, memberId, answer),
-        );
-        // Its connections were closed while the join was under way: nobody heard the answer.
-        if (!this.running) return broker.abandon(joined.memberId);
-        this.memberId = joined.memberId;
-        this.generation = joined.generation;
-        this.emit(EVENTS.REQUEST, { apiName: 'JoinGroup' });
-        const places = await link.ask(process, 'sync', () => broker.sync(joined.memberId, joined.generation));
-        if (!this.running) return;
-        this.emit(EVENTS.REQUEST, { apiName: 'SyncGroup' });
-        this.committing = joined;
-        this.positions = new Map(places.map((place) => [nameOf(place), { place, next: undefined }]));
-        this.emit(EVENTS.GROUP_JOIN, { memberAssignment: byTopic(places) });
-        return;
-      } catch (error) {
-        if (isUnknown(error)) this.memberId = undefined;
-        await this.sleep(RETRY_MS);
-      }
+    const { memberId } = this;
+    const answered = link.askLater<{ memberId: string; generation: number }>(process, 'join', (answer) =>
+      broker.join(process, memberId, answer),
+    );
+    void answered.then((one) => {
+      if (!this.running) broker.abandon(one.memberId);
+    });
+    return Promise.race([answered, this.closed]);
+  }
+
+  private async tryToJoin(): Promise<boolean> {
+    const { broker, link, process } = this.world;
+    try {
+      const joined = await this.joined();
+      this.memberId = joined.memberId;
+      this.generation = joined.generation;
+      this.emit(EVENTS.REQUEST, { apiName: 'JoinGroup' });
+      const synced = link.ask(process, 'sync', () => broker.sync(joined.memberId, joined.generation));
+      const places = await Promise.race([synced, this.closed]);
+      this.emit(EVENTS.REQUEST, { apiName: 'SyncGroup' });
+      this.committing = joined;
+      this.positions = new Map(places.map((place) => [nameOf(place), { place, next: undefined }]));
+      this.emit(EVENTS.GROUP_JOIN, { memberAssignment: byTopic(places) });
+      return true;
+    } catch (error) {
+      if (!this.running) throw error;
+      if (isUnknown(error)) this.memberId = undefined;
+      return false;
     }
   }
 
@@ -139,13 +160,13 @@ class ConsumerModel {
     process.clock.after(HEARTBEAT_MS, () => {
       const { memberId, generation } = this;
       if (!this.running) return;
-      if (memberId === undefined || this.rejoin !== 'no') return this.heartbeats();
+      if (memberId === undefined || this.isJoining || this.rejoin !== 'no') return this.heartbeats();
       link
         .ask(process, 'heartbeat', () => broker.heartbeat(memberId, generation))
         .then(
           () => this.emit(EVENTS.HEARTBEAT),
           (error: unknown) => {
-            if (memberId !== this.memberId || generation !== this.generation) return;
+            if (this.isJoining || memberId !== this.memberId || generation !== this.generation) return;
             this.rejoin = isUnknown(error) ? 'anew' : 'as-member';
             this.wake();
           },

@@ -17,7 +17,7 @@ import { Timeline } from './timeline';
 import { commitCheck } from './verdict';
 
 /** Events whose subject nobody starts are given up after this. */
-const EARLY_MAX_AGE_MS = 60_000;
+const EARLY_MAX_AGE_MS = 120_000;
 const SETTLED_WITHIN_MS = 300_000;
 const RESTART_MS = 500;
 
@@ -25,6 +25,8 @@ interface Running {
   readonly process: SimProcess;
   readonly store: StoreClient;
   readonly stop: () => Promise<void>;
+  /** Nothing is on its way in it that came from Kafka, not even for an assignment that it has lost. */
+  readonly isIdle: () => boolean;
 }
 
 /** Everything outside the platform in one timeline, and bridges and relays in it. */
@@ -108,7 +110,11 @@ export class World {
     const process = new SimProcess(`${nth}.${this.born}`, this.timeline, this.chance);
     const store = storeClient(process, this.store, this.links.store);
     const bridge = nth < 3 ? this.bridge(process, store) : this.relay(process, store);
-    this.running.set(nth, { process, store, stop: () => bridge.stop() });
+    const isIdle = (): boolean => {
+      const stats = 'lag' in bridge ? bridge.stats() : undefined;
+      return stats === undefined || stats.inFlight + stats.retrying === 0;
+    };
+    this.running.set(nth, { process, store, stop: () => bridge.stop(), isIdle });
     const again = () => this.restart(nth, process, RESTART_MS);
     if ('crashed' in bridge) {
       void bridge.crashed.then(again);
@@ -233,6 +239,7 @@ export class World {
       this.store.lanes.size === 0 &&
       this.broker.isCommitted() &&
       this.temporal.isIdle() &&
+      [...this.running.values()].every(({ process, isIdle }) => process.state === 'dead' || isIdle()) &&
       Number(this.store.checkpoints.get('relay')?.position ?? 0) === this.store.feed.length
     );
   }

@@ -76,6 +76,8 @@ export function createBridgeParts(
     bury?: () => Promise<void>;
     /** Lanes that the sweep holds at a time. */
     width?: number;
+    /** In one call out of a parked lane. */
+    maxEvents?: number;
   } = {},
 ) {
   const { now = Date.now, pause = async () => {}, bury = async () => {} } = options;
@@ -112,7 +114,7 @@ export function createBridgeParts(
     calls,
     deadLetters,
     memory,
-    limits: { events: 256, bytes: 256 * 1024 },
+    limits: { events: options.maxEvents ?? 256, bytes: 256 * 1024 },
     metrics: noBridgeMetrics,
     note,
   });
