@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { StackError } from '../infra/stack';
 import { type BenchArguments, readArguments, USAGE } from './arguments';
-import { type Measurement, measurements, specs } from './plan';
+import { type Measurement, measurements } from './plan';
 import { describeMachine } from './report/machine';
 import { idsToMeasure, type Sample, toRows } from './report/rows';
 import { renderTable } from './report/table';
+import { specs } from './specs';
 import { openStage, type Stage } from './stage';
 
 const say = (line: string): void => console.error(line);

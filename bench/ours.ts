@@ -4,7 +4,6 @@ import { createClosing } from '../infra/processes/closing';
 import { RELAY_SUBSCRIPTION } from '../infra/processes/relay';
 import { createStore } from '../store';
 import { appointmentJourneyContract } from '../workflows/appointments/appointment-journey.contract';
-import type { Recording } from '../workflows/kit/wire';
 import type { Arrivals, Contender } from './contender';
 import { now } from './now';
 import type { Stage } from './stage';
@@ -18,15 +17,18 @@ const paths = {
 
 let started = 0;
 
-/** The platform as it runs in production: worker, bridge and relay, a process each; with its defaults, or recording otherwise. */
-export async function startOurs(stage: Stage, recording?: Recording): Promise<Contender> {
+/** The platform as it runs in production: worker, bridge and relay, a process each; with its defaults, or set otherwise. */
+export async function startOurs(
+  stage: Stage,
+  name: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Contender> {
   const { pool, stack } = stage;
   const closing = createClosing();
-  const environment = recording === undefined ? {} : { RECORDING: recording };
   started += 1;
-  const start = async (name: keyof typeof paths) => {
-    const program = await stage.start({ name: `${name}-${started}`, path: paths[name], environment });
-    closing.add(name, () => program.stop());
+  const start = async (process: keyof typeof paths) => {
+    const program = await stage.start({ name: `${process}-${started}`, path: paths[process], environment });
+    closing.add(process, () => program.stop());
     return program;
   };
   const starting = await Promise.allSettled([start('worker'), start('bridge'), start('relay')]);
@@ -38,7 +40,8 @@ export async function startOurs(stage: Stage, recording?: Recording): Promise<Co
   const store = createStore({ pool });
   closing.add('store', () => store.close());
   return {
-    name: recording === 'activity' ? 'ours-activity' : 'ours',
+    name,
+    keepsOrder: true,
     pids: { ...stack.pids, worker: worker.pid, bridge: bridge.pid, relay: relay.pid },
     toRecord: (event) => encode(event),
     halt: () => bridge.signal('SIGSTOP'),
@@ -51,10 +54,19 @@ export async function startOurs(stage: Stage, recording?: Recording): Promise<Co
     storedEvents: async (tenantId) => {
       const { rows } = await pool.query<{ cause: string }>(
         `select cause from millrace.streams s join millrace.events e on e.subject = s.subject and e.kind = 'transition',
-          unnest(e.causes) cause where s.tenant_id = $1`,
+          unnest(e.causes) cause where s.tenant_id = $1 order by e.subject, e.version`,
         [tenantId],
       );
       return rows.map(({ cause }) => cause);
+    },
+    storedAt: async (tenantId) => {
+      const { rows } = await pool.query<{ cause: string; at: number }>(
+        `select cause, extract(epoch from pg_xact_commit_timestamp(e.transaction_id::xid))::double precision * 1000 as at
+        from millrace.streams s join millrace.events e on e.subject = s.subject, unnest(e.causes) cause
+        where s.tenant_id = $1`,
+        [tenantId],
+      );
+      return new Map(rows.map(({ cause, at }) => [cause, at]));
     },
     settle: async (tenantId, events) => {
       const isSettled = async () => {

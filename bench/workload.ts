@@ -12,6 +12,8 @@ import {
 export const freshTenant = (name: string): string => `${name}-${randomBytes(4).toString('hex')}`;
 
 const DAY_MS = 86_400_000;
+/** Events of an appointment in the steady stream. */
+const LIFE = 10;
 /** Far enough ahead that no deadline comes during a run. */
 const localTimeIn = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 19);
 
@@ -31,10 +33,29 @@ export function appointmentLife(tenantId: string, appointmentId: string, events:
   });
 }
 
-/** `keys` appointments of `perKey` events each, in the order in which they go to Kafka: the first event of all, then the second, ... */
-export function interleaved(tenantId: string, keys: number, perKey: number): Envelope[] {
-  const lives = Array.from({ length: keys }, (_, key) => appointmentLife(tenantId, `appointment-${key}`, perKey));
-  return Array.from({ length: perKey }, (_, at) => lives.flatMap((life) => life.slice(at, at + 1))).flat();
+/** `keys` appointments of `perKey` events each, in the order in which they go to Kafka. */
+export const interleaved = (tenantId: string, keys: number, perKey: number): Envelope[] =>
+  interleave(lives(tenantId, keys, () => perKey));
+
+/** Short lives: half of the appointments are attended at once, half are confirmed before. */
+export const shortLives = (tenantId: string, keys: number): Envelope[] =>
+  interleave(lives(tenantId, keys, (key) => 2 + (key % 2)));
+
+/** The events that begin `keys` appointments. */
+export const beginnings = (tenantId: string, keys: number): Envelope[] =>
+  interleaved(tenantId, keys, LIFE).slice(0, keys);
+
+/** `perKey` events of each appointment after the one that began it; none of them ends it. */
+export const middles = (tenantId: string, keys: number, perKey: number): Envelope[] =>
+  interleave(lives(tenantId, keys, () => perKey + 2).map((life) => life.slice(1, -1)));
+
+const lives = (tenantId: string, keys: number, events: (key: number) => number): Envelope[][] =>
+  Array.from({ length: keys }, (_, key) => appointmentLife(tenantId, `appointment-${key}`, events(key)));
+
+/** The first event of all, then the second, ... */
+function interleave(each: readonly (readonly Envelope[])[]): Envelope[] {
+  const longest = each.reduce((most, { length }) => Math.max(most, length), 0);
+  return Array.from({ length: longest }, (_, at) => each.flatMap((life) => life.slice(at, at + 1))).flat();
 }
 
 /** An event and when it is due, in milliseconds from the beginning. */
@@ -49,8 +70,6 @@ export interface Stream {
   readonly rampMs: number;
   readonly endMs: number;
 }
-
-const LIFE = 10;
 
 /**
  * An open loop: every tenth event begins an appointment, whose ten events come about a second apart. The rate is whole

@@ -8,6 +8,10 @@ import { becomes, pause } from '../until';
 import { type Due, freshTenant, type Stream, steadyStream } from '../workload';
 
 export interface LatencyWorkload {
+  /** Of the rows for the time until others can read the outcome. */
+  readonly id: string;
+  /** Of the rows for the time until it is committed to the store. */
+  readonly storeId: string;
   readonly perSecond: number;
   readonly seconds: number;
   /** After the last event is due; what has not arrived by then counts as never. */
@@ -32,21 +36,20 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
     };
     await becomes(haveArrived, { limitMs: workload.stragglersMs, everyMs: 250 });
     const seen = await arrivals.seen();
-    const latencies = measured.map(
-      ({ atMs, event }) => (seen.get(event.eventId) ?? Number.POSITIVE_INFINITY) - (began + atMs),
-    );
-    const missing = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length;
-    const id = `latency.${contender.name}`;
-    return [
-      { id: `${id}.p50`, value: percentile(latencies, 0.5), ...cpuPerEvent(...cpu, measured.length) },
-      {
-        id: `${id}.p99`,
-        value: percentile(latencies, 0.99),
-        ...(missing > 0 && {
-          note: `${missing} of ${measured.length} events had not arrived ${workload.stragglersMs / 1_000} s after the last`,
-        }),
-      },
-    ];
+    const cpuMs = cpuPerEvent(...cpu, measured.length);
+    const storedAt = await contender.storedAt?.(tenantId);
+    const after = (id: string, at: ReadonlyMap<string, number>): Sample[] => {
+      const latencies = measured.map(
+        ({ atMs, event }) => (at.get(event.eventId) ?? Number.POSITIVE_INFINITY) - (began + atMs),
+      );
+      const missing = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length;
+      const late = `${missing} of ${measured.length} events had not arrived ${workload.stragglersMs / 1_000} s after the last`;
+      return [
+        { id: `${id}.p50`, value: percentile(latencies, 0.5), ...cpuMs },
+        { id: `${id}.p99`, value: percentile(latencies, 0.99), ...(missing > 0 && { note: late }) },
+      ];
+    };
+    return [...after(workload.id, seen), ...(storedAt === undefined ? [] : after(workload.storeId, storedAt))];
   } finally {
     await arrivals.stop();
   }

@@ -1,3 +1,4 @@
+import type { Envelope } from '@millrace/events';
 import type { Contender } from '../contender';
 import { cpuPerEvent, cpuTimes } from '../cpu';
 import type { Sample } from '../report/rows';
@@ -7,8 +8,9 @@ import { freshTenant, interleaved } from '../workload';
 
 export interface Preloaded {
   readonly id: string;
-  readonly keys: number;
-  readonly perKey: number;
+  /** What is there and settled before: open workflows, for one. */
+  readonly opening?: (tenantId: string) => readonly Envelope[];
+  readonly events: (tenantId: string) => readonly Envelope[];
   /** Then it is cut and rated on what it finished. */
   readonly limitMs: number;
   readonly pollMs: number;
@@ -16,12 +18,15 @@ export interface Preloaded {
 
 /** What comes after the last transition, closing a workflow for one, is part of the CPU time. */
 const AFTERMATH_MS = 1_000;
+const SETTLING_MS = 120_000;
 
 /** Events per second from Kafka into PostgreSQL, all of them in Kafka before the first is read. */
 export async function measurePreloaded(stage: Stage, contender: Contender, workload: Preloaded): Promise<Sample[]> {
-  const { id, keys, perKey, limitMs, pollMs } = workload;
+  const { id, limitMs, pollMs } = workload;
   const tenantId = freshTenant(id);
-  const events = interleaved(tenantId, keys, perKey);
+  const opening = workload.opening?.(tenantId) ?? [];
+  await letThrough(stage, contender, { tenantId, events: opening, limitMs: SETTLING_MS });
+  const events = workload.events(tenantId);
   const records = events.map((event) => contender.toRecord(event));
   contender.halt();
   try {
@@ -31,21 +36,35 @@ export async function measurePreloaded(stage: Stage, contender: Contender, workl
   }
   const before = cpuTimes(contender.pids);
   const began = performance.now();
-  const isStored = async () => (await contender.countStored(tenantId)) >= events.length;
+  const isStored = async () => (await contender.countStored(tenantId)) >= opening.length + events.length;
   const finished = await becomes(isStored, { limitMs, everyMs: pollMs });
   const elapsedMs = performance.now() - began;
-  const stored = countOnce(await contender.storedEvents(tenantId), new Set(events.map(({ eventId }) => eventId)));
+  const sent = [...opening, ...events];
+  const found = await contender.storedEvents(tenantId);
+  const stored = countOnce(found, new Set(sent.map(({ eventId }) => eventId))) - opening.length;
   if (finished && stored < events.length) throw new Error(`${id}: ${stored} of ${events.length} events are stored`);
+  if (contender.keepsOrder) requireOrder(found, sent);
   await pause(AFTERMATH_MS);
-  if (finished) await contender.settle(tenantId, events.length);
+  if (finished) await contender.settle(tenantId, sent.length);
   return [
     {
-      id: `${id}.${contender.name}`,
+      id,
       value: (stored * 1_000) / elapsedMs,
       ...cpuPerEvent(before, cpuTimes(contender.pids), stored),
       ...(finished ? {} : { note: `cut after ${limitMs / 1_000} s with ${stored} of ${events.length}` }),
     },
   ];
+}
+
+/** Throws if the events of a key took effect in another order than they were sent in. */
+function requireOrder(found: readonly string[], sent: readonly Envelope[]): void {
+  const places = new Map(sent.map(({ eventId, aggregateId }, place) => [eventId, { aggregateId, place }]));
+  const reached = new Map<string, number>();
+  for (const eventId of found) {
+    const { aggregateId, place } = places.get(eventId) ?? { aggregateId: '', place: 0 };
+    if (place < (reached.get(aggregateId) ?? 0)) throw new Error(`an event of ${aggregateId} overtook another`);
+    reached.set(aggregateId, place);
+  }
 }
 
 /** How many of the events sent are there. Rejects what is there twice or was never sent: then the figure means nothing. */
@@ -60,11 +79,20 @@ function countOnce(found: readonly string[], sent: ReadonlySet<string>): number 
 /** A little of everything, so that code is compiled and connections are open before something is measured. */
 export async function warmUp(stage: Stage, contender: Contender): Promise<void> {
   const tenantId = freshTenant('warm-up');
-  const events = interleaved(tenantId, 100, 10);
+  await letThrough(stage, contender, { tenantId, events: interleaved(tenantId, 100, 10), limitMs: 90_000 });
+}
+
+/** Sends events and waits until all of them are stored and what follows has calmed down. */
+export async function letThrough(
+  stage: Stage,
+  contender: Contender,
+  { tenantId, events, limitMs }: { tenantId: string; events: readonly Envelope[]; limitMs: number },
+): Promise<void> {
+  if (events.length === 0) return;
   await stage.send(events.map((event) => contender.toRecord(event)));
   await until(async () => (await contender.countStored(tenantId)) >= events.length, {
-    what: `${contender.name} to take ${events.length} events for a warm-up`,
-    limitMs: 90_000,
+    what: `${contender.name} to take ${events.length} events beforehand`,
+    limitMs,
     everyMs: 100,
   });
   await pause(AFTERMATH_MS);

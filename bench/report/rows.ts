@@ -1,7 +1,7 @@
 import { median } from './statistics';
 
 /** What is wanted of a row. */
-export type Wanted = { readonly atLeast: number } | { readonly below: number };
+export type Wanted = { readonly atLeast: number } | { readonly atMost: number } | { readonly below: number };
 
 export interface RowSpec {
   readonly id: string;
@@ -74,11 +74,21 @@ function toRow({ id, what, unit, wanted }: RowSpec, samples: readonly Sample[]):
     min: Math.min(...values),
     max: Math.max(...values),
     unit,
-    wanted: wanted === undefined ? null : 'atLeast' in wanted ? `>= ${wanted.atLeast}` : `< ${wanted.below}`,
-    holds: wanted === undefined ? null : 'atLeast' in wanted ? middle >= wanted.atLeast : middle < wanted.below,
+    wanted: wanted === undefined ? null : wordsFor(wanted),
+    holds: wanted === undefined ? null : isMet(wanted, middle),
     cpuMsPerEvent: cpuOf(samples),
     notes: samples.flatMap(({ note }) => note ?? []),
   };
+}
+
+function wordsFor(wanted: Wanted): string {
+  if ('atLeast' in wanted) return `>= ${wanted.atLeast}`;
+  return 'atMost' in wanted ? `<= ${wanted.atMost}` : `< ${wanted.below}`;
+}
+
+function isMet(wanted: Wanted, figure: number): boolean {
+  if ('atLeast' in wanted) return figure >= wanted.atLeast;
+  return 'atMost' in wanted ? figure <= wanted.atMost : figure < wanted.below;
 }
 
 function cpuOf(samples: readonly Sample[]): CpuPerEvent | null {

@@ -32,6 +32,7 @@ export async function startPostgres(options: PostgresOptions): Promise<GuardedPr
     unix_socket_directories: '',
     shared_buffers: '256MB',
     max_wal_size: '2GB',
+    track_commit_timestamp: 'on', // when a row could first be read, to the microsecond
     timezone: 'UTC',
     log_timezone: 'UTC',
   };

@@ -1,0 +1,82 @@
+import type { RowSpec } from './report/rows';
+
+const naive = 'hand-written: eachMessage, signalWithStart and an activity per event';
+
+/** What the table shows, in its order. */
+export const specs: readonly RowSpec[] = [
+  { id: 'raw-signals', what: 'a bare client, 64 calls in flight, 100 workflows', unit: 'signals/s' },
+
+  { id: 'new-keys.naive', what: `6,000 events over 600 new keys, ${naive}`, unit: 'events/s' },
+  { id: 'new-keys.ours', what: 'the same, ours, a workflow of its own each', unit: 'events/s' },
+  { id: 'new-keys.ours-activity', what: 'the same with RECORDING=activity', unit: 'events/s' },
+  { id: 'new-keys.pooled', what: 'the same, ours, pooled in 16 hosts', unit: 'events/s' },
+  {
+    id: 'new-keys.ratio',
+    what: 'ours over the hand-written bridge',
+    unit: 'times',
+    wanted: { atLeast: 4 },
+    ratioOf: ['new-keys.ours', 'new-keys.naive'],
+  },
+
+  {
+    id: 'warm-keys-own',
+    what: '30,000 events over 600 open workflows',
+    unit: 'events/s',
+    wanted: { atLeast: 3_000 },
+  },
+  {
+    id: 'many-keys-pooled',
+    what: '50,000 events over 20,000 new keys, pooled',
+    unit: 'events/s',
+    wanted: { atLeast: 4_000 },
+  },
+
+  { id: 'hot-key', what: '10,000 events of one key, in order, ours', unit: 'events/s', wanted: { atLeast: 3_000 } },
+  { id: 'hot-key.pooled', what: 'the same, pooled', unit: 'events/s' },
+  { id: 'hot-key.ours', what: '2,000 events of one key, ours', unit: 'events/s' },
+  { id: 'hot-key.naive', what: '2,000 events of one key, the hand-written bridge', unit: 'events/s' },
+  {
+    id: 'hot-key.ratio',
+    what: 'ours over the hand-written bridge',
+    unit: 'times',
+    wanted: { atLeast: 50 },
+    ratioOf: ['hot-key.ours', 'hot-key.naive'],
+  },
+
+  {
+    id: 'latency.naive.p50',
+    what: '100 events/s, open loop, produced to row in PostgreSQL, the hand-written bridge',
+    unit: 'ms',
+  },
+  { id: 'latency.naive.p99', what: 'the same', unit: 'ms' },
+  {
+    id: 'latency.ours.p50',
+    what: '100 events/s, produced to transition on Kafka, ours',
+    unit: 'ms',
+    wanted: { below: 50 },
+  },
+  { id: 'latency.ours.p99', what: 'the same', unit: 'ms', wanted: { below: 250 } },
+  { id: 'latency.ours-activity.p50', what: 'the same with RECORDING=activity', unit: 'ms' },
+  { id: 'latency.ours-activity.p99', what: 'the same', unit: 'ms' },
+  {
+    id: 'latency-store.p50',
+    what: '100 events/s, produced to committed in the store, pooled',
+    unit: 'ms',
+    wanted: { atMost: 20 },
+  },
+  { id: 'latency-store.p99', what: 'the same', unit: 'ms', wanted: { atMost: 60 } },
+  {
+    id: 'latency-kafka.p50',
+    what: '100 events/s, produced to transition on Kafka, pooled',
+    unit: 'ms',
+    wanted: { atMost: 35 },
+  },
+  { id: 'latency-kafka.p99', what: 'the same', unit: 'ms', wanted: { atMost: 100 } },
+
+  {
+    id: 'relay',
+    what: 'stored to acknowledged by Kafka',
+    unit: 'transitions/s',
+    wanted: { atLeast: 10_000 },
+  },
+];
