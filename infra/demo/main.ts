@@ -8,6 +8,8 @@ import { checkout } from '../stack/checkout';
 import { type DemoArguments, readArguments, USAGE } from './arguments';
 import { play } from './play';
 
+const hostings = { own: 'appointmentJourney=own', pooled: 'appointmentJourney=pooled:4' };
+
 /** Deadlines short enough to be watched. */
 const settings = {
   API_PORT: '0',
@@ -18,11 +20,11 @@ const settings = {
   LOG_LEVEL: 'info',
 };
 
-async function demo({ stay, events, json }: DemoArguments): Promise<number> {
+async function demo({ stay, events, json, hosting }: DemoArguments): Promise<number> {
   const ending = endingBySignals(() => 130);
   const development = await startDevelopment({
     dataDir: 'temporary',
-    settings,
+    settings: { ...settings, HOSTING: hostings[hosting] },
     logFile: join(checkout, '.millrace', 'demo.log'),
     onProgress: (line) => console.log(line),
     fail: (error) => {

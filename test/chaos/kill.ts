@@ -13,6 +13,16 @@ const settings = {
   APPOINTMENT_FOLLOW_UP_AFTER_MS: '2000',
 };
 const victims: readonly Victim[] = ['worker', 'bridge', 'relay'];
+export interface Killing {
+  readonly orders: number;
+  /** Appointments of each ending. */
+  readonly appointments: number;
+  /** How often each is killed. */
+  readonly rounds: number;
+  /** Whether the appointments' journeys have workflows of their own. */
+  readonly hosting: 'own' | 'pooled';
+}
+
 /** Scripts that wait for an operator, or for a moment that a kill may move, prove nothing here. */
 const unfit = [
   'undo fails, repaired and retried',
@@ -25,13 +35,14 @@ const unfit = [
  * A stream of orders and appointments while worker, bridge and relay are killed with SIGKILL, each at least `rounds` times, at
  * moments that the seed chooses. Answers what does not agree afterwards, and how often what was killed.
  */
-export async function killInTheMiddle(seed: number, orders: number, rounds: number) {
+export async function killInTheMiddle(seed: number, { orders, appointments, rounds, hosting }: Killing) {
   const random = seeded(seed);
-  const platform = await startPlatformProcesses(settings);
+  const HOSTING = hosting === 'own' ? 'appointmentJourney=own' : 'appointmentJourney=pooled:2';
+  const platform = await startPlatformProcesses({ ...settings, HOSTING });
   const observer = await observe(platform.stack);
   try {
     const scripts = [
-      ...appointmentScripts(`clinic-${seed}`, Date.now() + 10_000, 3),
+      ...appointmentScripts(`clinic-${seed}`, Date.now() + 10_000, appointments),
       ...orderScripts([`acme-${seed}`, `globex-${seed}`], orders),
     ].filter(({ name }) => !unfit.includes(name));
     const emitted = emit(scripts, {

@@ -17,8 +17,8 @@ export interface PlatformProcesses {
   readonly environment: Readonly<Record<string, string>>;
   readonly logFolder: string;
   readonly apiUrl: string;
-  /** Starts one more of this process. */
-  start(name: Victim): ChildProcess;
+  /** Starts one more of this process, with other settings if given. */
+  start(name: Victim, settings?: Readonly<Record<string, string>>): ChildProcess;
   /** SIGKILL, without a word, then another one of its kind. */
   killAndReplace(name: Victim): Promise<void>;
   signal(name: Victim, signal: NodeJS.Signals): Promise<void>;
@@ -69,9 +69,9 @@ export async function startPlatformProcesses(settings: Readonly<Record<string, s
     ...settings,
   };
   const running = new Map<Victim, ChildProcess>();
-  const start = (name: Victim) => {
+  const start = (name: Victim, more: Readonly<Record<string, string>> = {}) => {
     const child = spawn(process.execPath, [program(name)], {
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...environment, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.pipe(log, { end: false });
