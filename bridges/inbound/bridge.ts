@@ -13,6 +13,7 @@ import { BRIDGE_LIMITS, type Bridge, type BridgeOptions, routesByType, topicsOf 
 import { type Cause, createDeadLetters } from './dead-letters';
 import type { Delivery } from './delivery';
 import { createDispatch } from './dispatch';
+import { createFlow } from './flow';
 import { createGate } from './gate';
 import { createHeldLanes } from './held-lane';
 import { createLaneMemory } from './lane-memory';
@@ -39,7 +40,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const deadLetters = createDeadLetters({ publisher, groupId, metrics });
   const byType = routesByType(routes);
   const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
-  let lastTakenAt = 0;
+  const flow = createFlow();
   let consumer: RunningConsumer | undefined;
   let crash: (error: Error) => void = () => {};
   const crashed = new Promise<Error>((resolve) => {
@@ -56,9 +57,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     pace: limits,
     metrics,
     now: clock.now,
-    onTaken: () => {
-      lastTakenAt = clock.now();
-    },
+    flow,
   });
   const held = createHeldLanes({
     store,
@@ -101,7 +100,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     memory,
     blockedParkMs: limits.blockedParkMs,
     now: clock.now,
-    lastTakenAt: () => lastTakenAt,
+    flow,
     note,
     logger,
   });

@@ -1,4 +1,5 @@
 import type { ParkCause } from '../../store/types';
+import type { Failing } from './flow';
 
 /** What this process remembers of a lane. Losing it costs a look-up or a barrier too few, never an event. */
 export interface LaneState {
@@ -8,8 +9,8 @@ export interface LaneState {
   parkedAs: ParkCause | undefined;
   callsSinceBarrier: number;
   eventsSinceBarrier: number;
-  /** Milliseconds of the clock; since then every call has failed. */
-  failingSince: number | undefined;
+  /** Undefined while its calls are answered. */
+  failing: Failing | undefined;
 }
 
 export interface LaneMemory {
@@ -33,7 +34,7 @@ export function createLaneMemory(capacity: number): LaneMemory {
         parkedAs: undefined,
         callsSinceBarrier: 0,
         eventsSinceBarrier: 0,
-        failingSince: undefined,
+        failing: undefined,
       };
       if (known) lanes.delete(subject);
       lanes.set(subject, state);

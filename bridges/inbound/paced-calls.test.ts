@@ -1,5 +1,6 @@
 import type { CallResult } from '../metrics';
 import { noBridgeMetrics } from '../metrics';
+import { createFlow } from './flow';
 import { createLaneMemory } from './lane-memory';
 import { createPacedCalls } from './paced-calls';
 import { placed, ref, settled, target } from './testing/bridge-parts';
@@ -8,7 +9,7 @@ import { createMemoryWorld } from './testing/memory-world';
 function given() {
   const world = createMemoryWorld();
   const results: [string, CallResult, number][] = [];
-  let taken = 0;
+  const flow = createFlow();
   const memory = createLaneMemory(10);
   const calls = createPacedCalls({
     calls: world.temporal,
@@ -19,17 +20,15 @@ function given() {
       callEnded: (_target, kind, result, _ms, events) => results.push([kind, result, events]),
     },
     now: () => 0,
-    onTaken: () => {
-      taken += 1;
-    },
+    flow,
   });
-  return { world, results, memory, calls, taken: () => taken };
+  return { world, results, memory, calls, flow };
 }
 const events = (count: number) => Array.from({ length: count }, () => settled().event);
 
 describe('paced calls', () => {
   it('wait for the inbox after so many calls to one workflow', async () => {
-    const { calls, world, results, taken } = given();
+    const { calls, world, results, flow } = given();
     await calls.signalWithStart(ref, target, [placed().event]);
     for (let call = 0; call < 4; call += 1) await calls.signal(ref, events(1));
     expect(results.map(([kind]) => kind)).toEqual([
@@ -41,7 +40,7 @@ describe('paced calls', () => {
       'signal',
     ]);
     expect(world.calls.filter((call) => call === 'barrier')).toHaveLength(1);
-    expect(taken()).toBe(6);
+    expect(flow).toMatchObject({ answered: 6, failed: 0 });
   });
 
   it('wait after so many events, however few the calls', async () => {
@@ -53,7 +52,7 @@ describe('paced calls', () => {
   });
 
   it('send nothing while the barrier is not answered, and count a call whose answer is lost', async () => {
-    const { calls, world, results } = given();
+    const { calls, world, results, flow } = given();
     await calls.signalWithStart(ref, target, [placed().event]);
     world.plan('deadline', 'deadline', 'deadline', 'deadline');
     await expect(calls.signal(ref, events(1))).rejects.toThrow();
@@ -66,6 +65,7 @@ describe('paced calls', () => {
       'barrier failed',
       'barrier failed',
     ]);
+    expect(flow).toMatchObject({ answered: 1, failed: 4 });
     expect(world.workflows.get(ref.subject)?.taken).toHaveLength(3);
   });
 

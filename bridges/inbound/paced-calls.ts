@@ -1,5 +1,6 @@
 import type { DeliveredEvent, SubjectRef } from '../../store/types';
 import type { BridgeMetrics, CallKind, CallResult } from '../metrics';
+import type { Flow } from './flow';
 import type { LaneMemory, LaneState } from './lane-memory';
 import type { RouteTarget } from './route';
 import type { WorkflowCalls } from './workflow-calls';
@@ -25,16 +26,16 @@ export interface PacedCalls {
 export const barrierIsDue = (lane: LaneState, pace: Pace): boolean =>
   lane.callsSinceBarrier >= pace.callsPerBarrier || lane.eventsSinceBarrier >= pace.eventsPerBarrier;
 
-/** Calls that never run far ahead of the workflow they go to, timed. `onTaken` hears of every call that reached a workflow. */
+/** Calls that never run far ahead of the workflow they go to, timed and counted. */
 export function createPacedCalls(deps: {
   calls: WorkflowCalls;
   memory: LaneMemory;
   pace: Pace;
   metrics: BridgeMetrics;
   now: () => number;
-  onTaken: () => void;
+  flow: Flow;
 }): PacedCalls {
-  const { calls, memory, pace, metrics, now, onTaken } = deps;
+  const { calls, memory, pace, metrics, now, flow } = deps;
 
   async function timed<R extends Exclude<CallResult, 'failed'>>(
     ref: SubjectRef,
@@ -47,9 +48,9 @@ export function createPacedCalls(deps: {
     try {
       const answer = await call();
       result = answer;
-      if (result === 'taken') onTaken();
       return answer;
     } finally {
+      flow.ended(result);
       metrics.callEnded(ref.target, kind, result, now() - began, events);
     }
   }

@@ -1,5 +1,5 @@
 import { StoreError } from '../../store/errors';
-import { isBlocked, reactionTo } from './settle';
+import { reactionTo } from './settle';
 import { cancelled, createBridgeParts, placed, ref, settled } from './testing/bridge-parts';
 import { createMemoryWorld } from './testing/memory-world';
 import { CallError } from './workflow-calls';
@@ -26,16 +26,6 @@ describe('a failure', () => {
     ['a bug of ours', new TypeError('x'), true, { kind: 'again' }],
   ])('by %s leads to', (_, error, blocked, reaction) => {
     expect(reactionTo(error, blocked)).toEqual(reaction);
-  });
-
-  it.each([
-    ['is blocked after long enough while others flow', 0, 50, 100, true],
-    ['is not blocked when nothing flows: Temporal is away', 10, 5, 200, false],
-    ['is not blocked before the time', 0, 50, 99, false],
-    ['is not blocked when it does not fail', undefined, 50, 500, false],
-  ])('of a lane %s', (_, failingSince, lastTakenAt, now, blocked) => {
-    const lane = { parked: false, parkedAs: undefined, callsSinceBarrier: 0, eventsSinceBarrier: 0, failingSince };
-    expect(isBlocked(lane, lastTakenAt, now, 100)).toBe(blocked);
   });
 });
 

@@ -3,7 +3,8 @@ import { StoreError } from '../../store/errors';
 import type { Cause, DeadLetters } from './dead-letters';
 import type { Delivery, Note } from './delivery';
 import type { Dispatch } from './dispatch';
-import type { LaneMemory, LaneState } from './lane-memory';
+import { type Flow, failingAgain, isBlocked } from './flow';
+import type { LaneMemory } from './lane-memory';
 import { CallError } from './workflow-calls';
 
 /** What a failure means for the batch: once more, never, or into the parked lane. */
@@ -11,13 +12,6 @@ export type Reaction =
   | { readonly kind: 'again' }
   | { readonly kind: 'never'; readonly cause: Cause }
   | { readonly kind: 'park'; readonly cause: 'blocked' | 'refused' };
-
-/**
- * A lane is blocked when its calls have failed for `blockedParkMs` while calls to others went through: then it is not
- * Temporal that is away. `lastTakenAt` is of any lane; this one's own last success lies before `failingSince`.
- */
-export const isBlocked = (lane: LaneState, lastTakenAt: number, now: number, blockedParkMs: number): boolean =>
-  lane.failingSince !== undefined && now - lane.failingSince >= blockedParkMs && lastTakenAt > lane.failingSince;
 
 export function reactionTo(error: unknown, blocked: boolean): Reaction {
   if (error instanceof StoreError && error.failure === 'never') {
@@ -36,12 +30,11 @@ export function createSettle(deps: {
   memory: LaneMemory;
   blockedParkMs: number;
   now: () => number;
-  /** When a call to any workflow was last taken. */
-  lastTakenAt: () => number;
+  flow: Flow;
   note: Note;
   logger: Logger;
 }): (batch: readonly Delivery[]) => Promise<void> {
-  const { dispatch, deadLetters, memory, blockedParkMs, now, lastTakenAt, note, logger } = deps;
+  const { dispatch, deadLetters, memory, blockedParkMs, now, flow, note, logger } = deps;
 
   async function settle(batch: readonly Delivery[]): Promise<void> {
     const [first] = batch;
@@ -50,15 +43,15 @@ export function createSettle(deps: {
     const lane = memory.of(subject);
     try {
       await dispatch.deliver(batch);
-      lane.failingSince = undefined;
+      lane.failing = undefined;
     } catch (error) {
-      if (error instanceof CallError) lane.failingSince ??= now();
-      const reaction = reactionTo(error, isBlocked(lane, lastTakenAt(), now(), blockedParkMs));
+      if (error instanceof CallError) lane.failing = failingAgain(lane.failing, flow, now());
+      const reaction = reactionTo(error, isBlocked(lane.failing, flow, now(), blockedParkMs));
       if (reaction.kind === 'again') throw error;
       if (reaction.kind === 'never') return refuse(batch, reaction.cause);
       logger.warn({ subject, cause: reaction.cause, error: String(error) }, 'lane parked');
       await dispatch.park(batch, reaction.cause);
-      lane.failingSince = undefined;
+      lane.failing = undefined;
     }
   }
 

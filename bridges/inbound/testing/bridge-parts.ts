@@ -6,6 +6,7 @@ import { noBridgeMetrics } from '../../metrics';
 import type { Cause, DeadLetters } from '../dead-letters';
 import type { Delivery } from '../delivery';
 import { createDispatch } from '../dispatch';
+import { createFlow } from '../flow';
 import { createGate } from '../gate';
 import { createHeldLanes } from '../held-lane';
 import { createLaneMemory } from '../lane-memory';
@@ -84,7 +85,7 @@ export function createBridgeParts(
   const notes = new Map<string, { verdict: LedgerVerdict; cause?: string | undefined }>();
   const buried: Buried[] = [];
   const started: string[] = [];
-  let lastTakenAt = 0;
+  const flow = createFlow();
   const memory = createLaneMemory(1_000);
   const note = ({ event }: Delivery, verdict: LedgerVerdict, cause?: string) => {
     notes.set(event.eventId, { verdict, ...(cause === undefined ? {} : { cause }) });
@@ -105,9 +106,7 @@ export function createBridgeParts(
     pace: { callsPerBarrier: options.callsPerBarrier ?? 8, eventsPerBarrier: 60, barrierDeadlineMs: 1_000 },
     metrics: noBridgeMetrics,
     now,
-    onTaken: () => {
-      lastTakenAt = now();
-    },
+    flow,
   });
   const held = createHeldLanes({
     store: world.store,
@@ -134,7 +133,7 @@ export function createBridgeParts(
     memory,
     blockedParkMs: options.blockedParkMs ?? 30_000,
     now,
-    lastTakenAt: () => lastTakenAt,
+    flow,
     note,
     logger: silent,
   });
@@ -154,5 +153,5 @@ export function createBridgeParts(
     logger: silent,
     metrics: noBridgeMetrics,
   });
-  return { settle, dispatch, sweep, memory, notes, buried, started, otherLaneTaken: () => (lastTakenAt = now()) };
+  return { settle, dispatch, sweep, memory, notes, buried, started, otherLaneTaken: () => flow.ended('taken') };
 }
