@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     },
   });
   const ended = ending.asked();
-  console.log(`\n${addresses(development)}\nLog         ${logFile}\n\nCtrl-C ends it, twice at once.`);
+  console.log(`\n${addresses(development)}\nLog         ${logFile}\n\nCtrl-C ends it in order, a second one at once.`);
   const code = await ended;
   console.log('draining');
   await development.stop();
