@@ -42,9 +42,12 @@ async function runToEnd(name: string, environment: Readonly<Record<string, strin
 }
 
 /** Servers of its own, topics and tables, then services, worker, bridge and relay, each a process of its own. */
-export async function startPlatformProcesses(settings: Readonly<Record<string, string>>): Promise<PlatformProcesses> {
+export async function startPlatformProcesses(
+  settings: Readonly<Record<string, string>>,
+  temporal: 'dev-server' | 'on-postgres' = 'dev-server',
+): Promise<PlatformProcesses> {
   const closing = createClosing();
-  const stack = await startStack({ dataDir: 'temporary', onProgress: () => undefined });
+  const stack = await startStack({ dataDir: 'temporary', temporal, onProgress: () => undefined });
   closing.add('servers', () => stack.stop());
   const logFolder = join(tmpdir(), `millrace-processes-${process.pid}-${Date.now()}`);
   await mkdir(logFolder, { recursive: true });
