@@ -5,5 +5,5 @@ describe('the tests bite', () => {
     const { lines, survived } = runMutants();
     console.log(lines.join('\n'));
     expect(survived).toBe(0);
-  }, 600_000);
+  }, 1_800_000);
 });

@@ -8,6 +8,9 @@ export interface Mutant {
   readonly tests: readonly string[];
 }
 
+/** The real bridge and relay in a simulated world. */
+const SIMULATION = ['test/simulation'];
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'the inbox takes an id twice',
@@ -39,7 +42,71 @@ export const mutants: readonly Mutant[] = [
     find: 'while (done < queue.length && (queue[done] as Tracked).open === 0) done += 1;',
     replace: 'if (queue.some(({ open }) => open === 0)) done = queue.length;',
     project: 'unit',
-    tests: ['kafka/consumer'],
+    tests: SIMULATION,
+  },
+  {
+    name: 'a commit of a former assignment goes out',
+    file: 'kafka/consumer/commits.ts',
+    find: 'const parts = running.parts.filter(({ tracker }) => tracker.current);',
+    replace: 'const parts = running.parts;',
+    project: 'unit',
+    tests: SIMULATION,
+  },
+  {
+    name: 'the fence lets a fetch of a former assignment in',
+    file: 'kafka/kafkajs/fence.ts',
+    find: 'if (isStale(one, range)) {',
+    replace: 'if (isStale(one, range) && one.place.partition < 0) {',
+    project: 'unit',
+    tests: SIMULATION,
+  },
+  {
+    name: 'the fence lets a commit for a foreign partition out',
+    file: 'kafka/kafkajs/fence.ts',
+    find: 'if (!isOpen || one === undefined) throw new KafkaError',
+    replace: 'if (one === undefined && place.partition < 0) throw new KafkaError',
+    project: 'unit',
+    tests: ['kafka/kafkajs/member.test.ts'],
+  },
+  {
+    name: 'the fence lets a commit go backwards',
+    file: 'kafka/kafkajs/fence.ts',
+    find: 'if (one.committed !== undefined && place.offset < one.committed)',
+    replace: 'if (one !== undefined && one.committed !== undefined && place.offset < 0n)',
+    project: 'unit',
+    tests: ['kafka/kafkajs/member.test.ts'],
+  },
+  {
+    name: "a lane's batch goes out last-first",
+    file: 'kafka/consumer/lane.ts',
+    find: 'batch.push(entry);',
+    replace: 'batch.unshift(entry);',
+    project: 'unit',
+    tests: SIMULATION,
+  },
+  {
+    name: 'a parked lane is passed',
+    file: 'bridges/inbound/dispatch.ts',
+    find: 'if (lane.parked !== undefined) return lane.parked;',
+    replace: 'if (lane.parked !== undefined) return false;',
+    project: 'unit',
+    tests: SIMULATION,
+  },
+  {
+    name: 'events do not go behind those that are parked',
+    file: 'bridges/inbound/decide.ts',
+    find: "return waiting === 'nothing' ? 'signal' : 'behind';",
+    replace: "return 'signal';",
+    project: 'unit',
+    tests: SIMULATION,
+  },
+  {
+    name: 'the relay saves its checkpoint before it has sent',
+    file: 'bridges/relay/relay.ts',
+    find: '      await send(entries);',
+    replace: '      await save(last.at);\n      await send(entries);',
+    project: 'unit',
+    tests: SIMULATION,
   },
   {
     name: 'the undo runs first-first',
