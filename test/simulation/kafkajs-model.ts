@@ -1,26 +1,22 @@
-import type { IncomingRecord, TopicPartition } from '@millrace/kafka';
+import type { TopicPartition } from '@millrace/kafka';
 import type { joinGroup } from '@millrace/kafka/testing';
 import { nameOf, type SimBroker } from './broker';
+import {
+  batchOf,
+  byTopic,
+  type EachBatch,
+  type Fetched,
+  flat,
+  isUnknown,
+  type Offsets,
+  type Position,
+} from './kafkajs-shapes';
 import type { Link } from './link';
 import type { SimProcess } from './process';
 
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 200;
 const EVENTS = { FETCH: 'fetch', HEARTBEAT: 'heartbeat', CRASH: 'crash', REQUEST: 'request', GROUP_JOIN: 'join' };
-
-interface Offsets {
-  readonly topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
-}
-type EachBatch = (payload: object) => Promise<void>;
-interface Position {
-  readonly place: TopicPartition;
-  next: number | undefined;
-}
-interface Fetched {
-  readonly place: TopicPartition;
-  readonly from: number;
-  readonly records: readonly IncomingRecord[];
-}
 
 export interface ConsumerWorld {
   readonly process: SimProcess;
@@ -224,28 +220,11 @@ class ConsumerModel {
   }
 
   private async handOver({ place, from, records }: Fetched): Promise<void> {
-    const { topic, partition } = place;
     const name = nameOf(place);
-    const [first, last] = [records[0], records.at(-1)];
-    if (!this.running || first === undefined || last === undefined) return;
+    if (!this.running || records.length === 0) return;
     if (!this.positions.has(name) || this.pausedPlaces.has(name)) return;
     await this.eachBatch({
-      batch: {
-        topic,
-        partition,
-        fetchedOffset: String(from),
-        highWatermark: String(this.world.broker.end(place)),
-        messages: records.map((record) => ({
-          offset: String(record.offset),
-          key: record.key === null ? null : Buffer.from(record.key),
-          value: record.value,
-          headers: {},
-          timestamp: String(record.timestamp),
-          attributes: 0,
-        })),
-        firstOffset: () => String(first.offset),
-        lastOffset: () => String(last.offset),
-      },
+      batch: batchOf(place, from, records, this.world.broker.end(place)),
       resolveOffset: (offset: string) => {
         const position = this.positions.get(name);
         if (position !== undefined) position.next = Number(offset) + 1;
@@ -266,15 +245,4 @@ class ConsumerModel {
   private nextNews = (): Promise<void> => new Promise((resolve) => (this.hear = resolve));
   private sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => this.world.process.clock.after(ms, () => resolve()));
-}
-
-const isUnknown = (error: unknown): boolean => error instanceof Error && error.message === 'UNKNOWN_MEMBER_ID';
-
-const flat = (topics: readonly { topic: string; partitions: readonly number[] }[]): TopicPartition[] =>
-  topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
-
-function byTopic(places: readonly TopicPartition[]): Record<string, number[]> {
-  const topics: Record<string, number[]> = {};
-  for (const { topic, partition } of places) topics[topic] = [...(topics[topic] ?? []), partition];
-  return topics;
 }

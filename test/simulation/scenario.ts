@@ -25,6 +25,14 @@ export interface Strike {
   readonly kind: 'lost-request' | 'lost-answer' | 'late-effect';
 }
 
+/** A statement in PostgreSQL, or a commit on one connection, does not take effect after its successor; a call to Temporal may. */
+export const strikesOn = (to: Strike['link'], strikes: readonly Strike[]): ReadonlyMap<number, Strike['kind']> =>
+  new Map(
+    strikes
+      .filter(({ link }) => link === to)
+      .map(({ nth, kind }) => [nth, kind === 'late-effect' && to !== 'temporal' ? 'lost-answer' : kind]),
+  );
+
 export interface Absence {
   readonly of: 'temporal' | 'store' | 'letters' | 'worker';
   readonly at: number;

@@ -1,7 +1,17 @@
-import type { IncomingRecord } from '@millrace/kafka';
+import type { IncomingRecord, OutgoingRecord } from '@millrace/kafka';
 import { nameOf, PLACES } from './broker';
 import type { Fact } from './events';
-import type { World } from './world';
+import type { Journal } from './journal';
+import type { SimStore } from './store';
+
+/** A run as it is judged. */
+export interface Outcome {
+  readonly facts: readonly Fact[];
+  readonly store: SimStore;
+  readonly journal: Journal;
+  /** By the relay. */
+  readonly published: readonly OutgoingRecord[];
+}
 
 /** What the dumb sequential reader knows of one record at its place. */
 interface Read {
@@ -13,7 +23,7 @@ interface Read {
 const placeOf = ({ topic, partition, offset }: IncomingRecord): string => `${nameOf({ topic, partition })}@${offset}`;
 
 /** The records as one reader, alone and undisturbed, would take them: partition by partition, in order. */
-function readInOrder(world: World): readonly Read[] {
+function readInOrder(world: Outcome): readonly Read[] {
   const unread = [...world.facts].sort((a, b) => a.at - b.at);
   return PLACES.flatMap((place) => {
     const here = unread.filter(
@@ -24,7 +34,7 @@ function readInOrder(world: World): readonly Read[] {
 }
 
 /** No offset may be committed before its record is where it cannot be lost, and in the ledger. */
-export function commitCheck(world: World): (record: IncomingRecord) => void {
+export function commitCheck(world: Outcome): (record: IncomingRecord) => void {
   return (record) => {
     const place = placeOf(record);
     const fact = world.facts.filter(
@@ -43,7 +53,7 @@ export function commitCheck(world: World): (record: IncomingRecord) => void {
 }
 
 /** Compares what came of a run with what the sequential reader expects. */
-export function check(world: World): void {
+export function check(world: Outcome): void {
   const reads = readInOrder(world);
   for (const read of reads) checkRow(world, read);
   const subjects = new Set(reads.flatMap(({ fact }) => fact.subjects));
@@ -56,7 +66,7 @@ export function check(world: World): void {
   checkPublished(world);
 }
 
-function checkRow(world: World, { place, offset, fact }: Read): void {
+function checkRow(world: Outcome, { place, offset, fact }: Read): void {
   const at = `${place}@${offset}`;
   const row = world.store.ledger.get(at);
   if (row === undefined) {
@@ -70,7 +80,7 @@ function checkRow(world: World, { place, offset, fact }: Read): void {
   if (fact.kind === 'malformed' && !isDead) world.journal.violate(`${at} cannot be read and has no dead letter`);
 }
 
-function checkSubject(world: World, subject: string, reads: readonly Read[]): void {
+function checkSubject(world: Outcome, subject: string, reads: readonly Read[]): void {
   const { journal, store } = world;
   const stream = store.streams.get(subject);
   const startKind = startKindOf(subject);
@@ -92,7 +102,7 @@ function checkSubject(world: World, subject: string, reads: readonly Read[]): vo
 }
 
 /** Each event that moves the subject is the cause of one transition, in the order of taking. */
-function checkTransitions(world: World, subject: string, taken: readonly string[], reads: readonly Read[]): void {
+function checkTransitions(world: Outcome, subject: string, taken: readonly string[], reads: readonly Read[]): void {
   const moves = taken.filter(
     (id, nth) => nth === 0 || !reads.some(({ fact }) => fact.eventId === id && fact.kind === 'noted'),
   );
@@ -101,7 +111,7 @@ function checkTransitions(world: World, subject: string, taken: readonly string[
 }
 
 function checkDelivery(
-  world: World,
+  world: Outcome,
   subject: string,
   { place, offset, fact }: Read,
   starts: boolean,
@@ -127,11 +137,11 @@ function checkDelivery(
   }
 }
 
-const readsOf = (world: World, eventId: string): readonly string[] =>
+const readsOf = (world: Outcome, eventId: string): readonly string[] =>
   readInOrder(world).flatMap(({ place, offset, fact }) => (fact.eventId === eventId ? [`${place}@${offset}`] : []));
 
 /** Of two events of one partition the later one is not taken first, nor instead. One that came by another way as well may be early. */
-function checkOrder(world: World, subject: string, taken: readonly string[], reads: readonly Read[]): void {
+function checkOrder(world: Outcome, subject: string, taken: readonly string[], reads: readonly Read[]): void {
   const start = startKindOf(subject);
   const takenAt = new Map(taken.map((eventId, nth) => [eventId, nth]));
   for (const later of reads) {
@@ -154,7 +164,7 @@ function checkOrder(world: World, subject: string, taken: readonly string[], rea
 const startKindOf = (subject: string): string => (subject.startsWith('side/') ? 'shared' : 'started');
 
 /** Every transition is on Kafka; first occurrences are in the order of the stream. */
-function checkPublished(world: World): void {
+function checkPublished(world: Outcome): void {
   const firsts = new Map<string, Set<number>>();
   for (const { value } of world.published) {
     const { data } = JSON.parse(String(value)) as { data: { subject: string; version: number } };

@@ -9,7 +9,7 @@ import { Journal } from './journal';
 import { kafkajsModel } from './kafkajs-model';
 import { Link } from './link';
 import { SimProcess } from './process';
-import { type Incident, PEACE_MS, type Scenario, type Strike } from './scenario';
+import { type Incident, PEACE_MS, type Scenario, type Strike, strikesOn } from './scenario';
 import { SimStore } from './store';
 import { connectionLost, type StoreClient, storeClient } from './store-client';
 import { callFailure, SimTemporal } from './temporal';
@@ -92,17 +92,8 @@ export class World {
 
   private link(to: Strike['link'], failure: ConstructorParameters<typeof Link>[4]): Link {
     const { strikes, absences } = this.scenario;
-    const planned = new Map(strikes.filter(({ link }) => link === to).map(({ nth, kind }) => [nth, kind]));
-    return new Link(
-      this.timeline,
-      this.chance,
-      // A statement in PostgreSQL, or a commit on one connection, does not come after its successor.
-      new Map(
-        [...planned].map(([nth, kind]) => [nth, kind === 'late-effect' && to !== 'temporal' ? 'lost-answer' : kind]),
-      ),
-      absences.filter(({ of }) => of === to),
-      failure,
-    );
+    const windows = absences.filter(({ of }) => of === to);
+    return new Link(this.timeline, this.chance, strikesOn(to, strikes), windows, failure);
   }
 
   private start(nth: number): void {
