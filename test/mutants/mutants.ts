@@ -40,7 +40,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the commit passes an unfinished record',
     file: 'kafka/consumer/tracker.ts',
     find: 'while (done < queue.length && (queue[done] as Tracked).open === 0) done += 1;',
-    replace: 'if (queue.some(({ open }) => open === 0)) done = queue.length;',
+    replace: 'if (queue.some((one) => one?.open === 0)) done = queue.length;',
     project: 'unit',
     tests: SIMULATION,
   },

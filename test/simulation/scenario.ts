@@ -71,6 +71,20 @@ export interface Scenario {
   readonly pace: number;
 }
 
+/** Of the bridges: small and impatient, so that little is needed to reach them. */
+export const limitsOf = ({ maxBatch, maxInFlight, maxBufferedRecords, callsPerBarrier }: Scenario) => ({
+  maxBatch,
+  maxInFlight,
+  maxBufferedRecords,
+  callsPerBarrier,
+  barrierDeadlineMs: 1_000,
+  blockedParkMs: 1_500,
+  sweepIntervalMs: 1_000,
+  /** Longer than any trouble lasts: only what nobody starts is given up. */
+  earlyMaxAgeMs: 120_000,
+  commitIntervalMs: 50,
+});
+
 const at = fc.integer({ min: 0, max: 6_000 });
 
 const kind = fc.oneof(

@@ -9,15 +9,13 @@ import { Journal } from './journal';
 import { kafkajsModel } from './kafkajs-model';
 import { Link } from './link';
 import { SimProcess } from './process';
-import { type Incident, PEACE_MS, type Scenario, type Strike, strikesOn } from './scenario';
+import { type Incident, limitsOf, PEACE_MS, type Scenario, type Strike, strikesOn } from './scenario';
 import { SimStore } from './store';
 import { connectionLost, type StoreClient, storeClient } from './store-client';
 import { callFailure, SimTemporal } from './temporal';
 import { Timeline } from './timeline';
 import { commitCheck } from './verdict';
 
-/** Events whose subject nobody starts are given up after this. */
-const EARLY_MAX_AGE_MS = 120_000;
 const SETTLED_WITHIN_MS = 300_000;
 const RESTART_MS = 500;
 
@@ -149,7 +147,6 @@ export class World {
   }
 
   private bridge(process: SimProcess, store: StoreClient): Bridge {
-    const { maxBatch, maxInFlight, maxBufferedRecords, callsPerBarrier } = this.scenario;
     return createBridge({
       driver: this.driver(process),
       producer: this.producer(process),
@@ -162,17 +159,7 @@ export class World {
       sessionTimeoutMs: SESSION_MS,
       clock: process.clock,
       random: () => this.chance.share('jitter'),
-      limits: {
-        maxBatch,
-        maxInFlight,
-        maxBufferedRecords,
-        callsPerBarrier,
-        barrierDeadlineMs: 1_000,
-        blockedParkMs: 1_500,
-        sweepIntervalMs: 1_000,
-        earlyMaxAgeMs: EARLY_MAX_AGE_MS,
-        commitIntervalMs: 50,
-      },
+      limits: limitsOf(this.scenario),
     });
   }
 
