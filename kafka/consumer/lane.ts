@@ -9,8 +9,8 @@ export interface Entry<W> extends LaneItem<W> {
 /** One key's queue: first in, first out, at most one batch in flight. */
 export interface Lane<W> {
   readonly key: string;
-  /** Waiting, oldest at `head`. */
-  queue: Entry<W>[];
+  /** Waiting, oldest at `head`; what was before it is let go of. */
+  queue: (Entry<W> | undefined)[];
   head: number;
   inFlight: boolean;
   /** Rejected tries of the batch at its head. */
@@ -51,6 +51,7 @@ export function takeBatch<W>(
       batch.push(entry);
       bytes += entry.bytes;
     }
+    lane.queue[lane.head] = undefined;
     lane.head += 1;
   }
   compact(lane);
@@ -59,7 +60,7 @@ export function takeBatch<W>(
 
 /** Drops what belongs to a former assignment. What is in flight stays: it finishes, and does not count. */
 export function dropFormer<W>(lane: Lane<W>): void {
-  lane.queue = lane.queue.slice(lane.head).filter(isCurrent);
+  lane.queue = lane.queue.slice(lane.head).filter((entry) => isCurrent(entry as Entry<W>));
   lane.head = 0;
   if (lane.again !== undefined) {
     const again = lane.again.filter(isCurrent);

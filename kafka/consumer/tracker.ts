@@ -34,8 +34,8 @@ export interface Tracker {
 }
 
 export function createTracker(place: TopicPartition): Tracker {
-  // [0, done) finished and not committed; [done, length) begins with an unfinished record.
-  let queue: Tracked[] = [];
+  // [0, head) committed and let go of; [head, done) finished; [done, length) begins with an unfinished record.
+  let queue: (Tracked | undefined)[] = [];
   let head = 0;
   let done = 0;
   let highWatermark = 0n;
@@ -74,12 +74,13 @@ export function createTracker(place: TopicPartition): Tracker {
     finished() {
       if (done === head) return undefined;
       const last = queue[done - 1] as Tracked;
-      const records = queue.slice(head, done).map(({ record }) => record);
+      const records = queue.slice(head, done).map((tracked) => (tracked as Tracked).record);
       return { records, upTo: { ...place, offset: last.record.offset + 1n } };
     },
     release(records) {
       for (let left = records; left > 0; left -= 1) {
         tracker.heldBytes -= (queue[head] as Tracked).bytes;
+        queue[head] = undefined; // at once: a thousand records in a list that is cut now and then are many bytes
         head += 1;
       }
       tracker.held -= records;
