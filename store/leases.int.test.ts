@@ -47,6 +47,9 @@ async function stoppableLine(url: string) {
     stop: () => {
       for (const socket of sockets) socket.unpipe().pause();
     },
+    goOn: () => {
+      sockets.forEach((socket, nth) => void socket.pipe(sockets[nth ^ 1] ?? socket));
+    },
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -104,6 +107,25 @@ describe('a lease', () => {
     await lost;
     line.close();
     await distant.end();
+  });
+
+  it('outlives a PostgreSQL that is slow for a moment', async () => {
+    const line = await stoppableLine(database.url);
+    const distant = new Pool({ connectionString: line.url, max: 4 });
+    const leases = createLeases(distant, { maxHeld: 1, heartbeatMs: 200 });
+    const lease = await leases.tryLease('relay');
+    for (let slow = 0; slow < 3; slow += 1) {
+      line.stop();
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      line.goOn();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(lease?.lost.aborted).toBe(false);
+    await lease?.release();
+    expect(await leases.tryLease('relay')).toBeDefined();
+    await leases.releaseAll();
+    await distant.end();
+    line.close();
   });
 
   it('is refused when it would leave the pool without a connection', async () => {

@@ -72,7 +72,14 @@ async function leased(pool: Pool, name: string): Promise<PoolClient | undefined>
   }
 }
 
-/** Ends once, by release or by loss. A loss is noticed when the connection breaks or a heartbeat is not answered. */
+/**
+ * Heartbeats that may pass without an answer to one: a PostgreSQL that is slow for a moment is no reason to change
+ * holders to and fro. Every 5 s, that is 20 s, and less than the 30 s after which PostgreSQL frees the lock of a
+ * connection that is gone without a word.
+ */
+const UNANSWERED = 4;
+
+/** Ends once, by release or by loss. A loss is noticed when the connection breaks or a heartbeat stays without an answer. */
 function watch(
   client: PoolClient,
   name: string,
@@ -81,7 +88,7 @@ function watch(
 ): { readonly lost: AbortSignal; release(): Promise<void> } {
   const lost = new AbortController();
   let open = true;
-  let answered = true;
+  let unanswered = 0;
 
   const end = (broken: boolean): boolean => {
     if (!open) return false;
@@ -98,10 +105,11 @@ function watch(
     end(true);
   };
   const heartbeat = setInterval(() => {
-    if (!answered) return lose();
-    answered = false;
+    unanswered += 1;
+    if (unanswered > UNANSWERED) return lose();
+    if (unanswered > 1) return;
     client.query('select').then(() => {
-      answered = true;
+      unanswered = 0;
     }, lose);
   }, heartbeatMs);
   heartbeat.unref();
