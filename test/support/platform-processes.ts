@@ -22,6 +22,8 @@ export interface PlatformProcesses {
   /** SIGKILL, without a word, then another one of its kind. */
   killAndReplace(name: Victim): Promise<void>;
   signal(name: Victim, signal: NodeJS.Signals): Promise<void>;
+  /** Of the one that was started last. Throws when it has ended. */
+  pid(name: Victim): number;
   stop(): Promise<void>;
 }
 
@@ -104,6 +106,11 @@ export async function startPlatformProcesses(
     apiUrl: `http://127.0.0.1:${api}`,
     start,
     signal,
+    pid: (name) => {
+      const { pid, exitCode = null, signalCode = null } = running.get(name) ?? {};
+      if (pid === undefined || exitCode !== null || signalCode !== null) throw new Error(`${name} does not run`);
+      return pid;
+    },
     killAndReplace: async (name) => {
       await signal(name, 'SIGKILL');
       start(name);

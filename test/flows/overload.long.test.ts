@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { AppointmentRescheduled, AppointmentScheduled, encode, newEvent } from '@millrace/events';
+import { type Observer, observe } from '../../infra/reconcile/observer';
+import { type PlatformProcesses, startPlatformProcesses } from '../support/platform-processes';
+
+/** Ten times the steady load of docs/benchmarks.md. */
+const PER_SECOND = Number(process.env['OVERLOAD_PER_SECOND'] ?? 8_330);
+const SECONDS = Number(process.env['OVERLOAD_SECONDS'] ?? 60);
+const JOURNEYS = 2_000;
+const TICK_MS = 50;
+const MIB = 1024 * 1024;
+const tenantId = 'clinic';
+const watched = ['bridge', 'worker', 'relay'] as const;
+
+const at = (nth: number) => ({
+  startsAtLocal: `2031-03-02T${String(nth % 24).padStart(2, '0')}:00:00`,
+  timeZone: 'UTC',
+});
+const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
+
+function residentMib(pid: number): number {
+  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round((Number(kib) * 1024) / MIB);
+}
+
+describe(`ten times the steady load, ${PER_SECOND} events a second for ${SECONDS} s`, () => {
+  let platform: PlatformProcesses;
+  let observer: Observer;
+  beforeAll(async () => {
+    platform = await startPlatformProcesses({ HOSTING: 'appointmentJourney=pooled:16' }, 'on-postgres');
+    observer = await observe(platform.stack);
+  }, 300_000);
+  afterAll(async () => {
+    await observer?.stop();
+    await platform?.stop();
+  }, 60_000);
+
+  const keys = Array.from({ length: JOURNEYS }, () => randomUUID());
+  const send = async (nths: readonly number[]) => {
+    const events = nths.map((nth) => {
+      const key = keys[nth % JOURNEYS] ?? '';
+      const about = { tenantId, aggregateId: key };
+      const data = { appointmentId: key, ...at(nth) };
+      return nth < JOURNEYS
+        ? newEvent(AppointmentScheduled, {
+            ...about,
+            data: { ...data, patientId: 'p', practitionerId: 'd', durationMinutes: 30 },
+          })
+        : newEvent(AppointmentRescheduled, { ...about, data });
+    });
+    await Promise.all(events.map((event) => observer.publisher.publishRecord(encode(event))));
+  };
+  const memory = () => watched.map((name) => residentMib(platform.pid(name)));
+
+  it('drains without a crash, and lag and memory come back', async () => {
+    await send(keys.map((_, nth) => nth));
+    await observer.settle({ limitMs: 120_000, quietMs: 5_000 });
+    const pids = watched.map(platform.pid);
+    const before = memory();
+    let peak = before;
+    const total = JOURNEYS + PER_SECOND * SECONDS;
+    const sending: Promise<void>[] = [];
+    const began = Date.now();
+    for (let sent = JOURNEYS; sent < total; ) {
+      const due = Math.min(total, JOURNEYS + Math.floor(((Date.now() - began) * PER_SECOND) / 1_000));
+      sending.push(send(Array.from({ length: due - sent }, (_, nth) => sent + nth)));
+      sent = due;
+      peak = memory().map((mib, nth) => Math.max(mib, peak[nth] ?? 0));
+      await pause(TICK_MS);
+    }
+    await Promise.all(sending);
+    const sentAfterMs = Date.now() - began;
+    const left = await observer.settle({ limitMs: 900_000, quietMs: 10_000 });
+    const settledAfterMs = Date.now() - began;
+    await pause(10_000);
+    const after = memory();
+    console.log(JSON.stringify({ total, sentAfterMs, settledAfterMs, watched, before, peak, after }));
+
+    expect(left).toMatchObject({ lag: 0, deadLetterLag: 0, unrelayed: 0, parkedLanes: 0 });
+    expect(watched.map(platform.pid)).toEqual(pids);
+    expect(await observer.store.ledger.summary()).toEqual({ records: total, delivered: total });
+    const { rows } = await observer.pool.query<{ moves: number }>(
+      'select sum(version)::integer as moves from millrace.streams',
+    );
+    expect(rows).toEqual([{ moves: total }]);
+    for (const [nth, mib] of after.entries()) expect(mib).toBeLessThan((before[nth] ?? 0) + 250);
+  }, 1_500_000);
+});
