@@ -1,25 +1,25 @@
+import { appendMeasurements } from './append-rows';
 import type { Contender } from './contender';
 import { measureLatency } from './measure/latency';
 import { measurePreloaded, type Preloaded, warmUp } from './measure/preloaded';
 import { measureRawSignals } from './measure/raw-signals';
 import { measureRelay } from './measure/relay';
+import type { Measurement } from './measurement';
 import { startNaive } from './naive/naive';
 import { startOurs } from './ours';
+import { peerStarters, peers } from './peers/peers';
+import { orSkipped } from './peers/skip';
 import type { Sample } from './report/rows';
 import type { Stage } from './stage';
 import { beginnings, interleaved, middles, shortLives } from './workload';
 
-/** One figure or several that are taken together. */
-export interface Measurement {
-  /** Of the rows that it gives. */
-  readonly ids: readonly string[];
-  run(stage: Stage): Promise<readonly Sample[]>;
-}
+export type { Measurement } from './measurement';
 
 const HOSTING = 'appointmentJourney=pooled:16';
 
 const starters = {
-  naive: startNaive,
+  ...peerStarters,
+  naive: (stage: Stage) => startNaive(stage),
   ours: (stage: Stage) => startOurs(stage, 'ours'),
   'ours-activity': (stage: Stage) => startOurs(stage, 'ours-activity', { RECORDING: 'activity' }),
   pooled: (stage: Stage) => startOurs(stage, 'pooled', { HOSTING }),
@@ -53,9 +53,10 @@ export function measurements(quick: boolean): readonly Measurement[] {
       measureLatency(stage, contender, { id, storeId, perSecond: 100, seconds: quick ? 10 : 30, stragglersMs: 20_000 }),
     ),
   });
-  return [
+  const all: readonly Measurement[] = [
     { ids: ['raw-signals'], run: (stage) => measureRawSignals(stage, quick ? 5 : 10) },
     preloaded('naive', { id: 'new-keys.naive', ...newKeys }),
+    ...peers.map((peer) => preloaded(peer, { id: `new-keys.${peer}`, ...newKeys })),
     preloaded('ours', { id: 'new-keys.ours', ...newKeys }),
     preloaded('ours-activity', { id: 'new-keys.ours-activity', ...newKeys }),
     preloaded('pooled', { id: 'new-keys.pooled', ...newKeys }),
@@ -68,12 +69,16 @@ export function measurements(quick: boolean): readonly Measurement[] {
     preloaded('pooled', { id: 'many-keys-pooled', pollMs: 250, events: (tenantId) => shortLives(tenantId, 20_000) }),
     preloaded('ours', { id: 'hot-key', ...hotKey(10_000) }),
     preloaded('pooled', { id: 'hot-key.pooled', ...hotKey(10_000) }),
+    ...peers.map((peer) => preloaded(peer, { id: `hot-key.${peer}`, ...hotKey(10_000) })),
     preloaded('naive', { id: 'hot-key.naive', ...hotKey(2_000) }),
     preloaded('ours', { id: 'hot-key.ours', ...hotKey(2_000) }),
     latency('naive', 'latency.naive', 'latency.naive.store'),
+    ...peers.map((peer) => latency(peer, `latency.${peer}`, `latency.${peer}.store`)),
     latency('ours', 'latency.ours', 'latency.ours.store'),
     latency('ours-activity', 'latency.ours-activity', 'latency.ours-activity.store'),
     latency('pooled', 'latency-kafka', 'latency-store'),
     { ids: ['relay'], run: (stage) => measureRelay(stage, quick ? 20_000 : 60_000) },
+    ...appendMeasurements(quick ? 5 : 10),
   ];
+  return all.map(orSkipped);
 }

@@ -1,3 +1,5 @@
+import { appendSpecs } from './append-rows';
+import { peerLatencies, peerRates } from './peers/peers';
 import type { RowSpec } from './report/rows';
 
 const naive = 'hand-written: eachMessage, signalWithStart and an activity per event';
@@ -17,6 +19,21 @@ export const specs: readonly RowSpec[] = [
     wanted: { atLeast: 4 },
     ratioOf: ['new-keys.ours', 'new-keys.naive'],
   },
+  ...peerRates('new-keys', 'the same'),
+  {
+    id: 'new-keys-own',
+    what: 'ours, a workflow of its own each, over the hand-written bridge with a local activity',
+    unit: 'times',
+    wanted: { atLeast: 4 },
+    ratioOf: ['new-keys.ours', 'new-keys.naive-local'],
+  },
+  {
+    id: 'new-keys-pooled',
+    what: 'ours, pooled, over Restate',
+    unit: 'times',
+    wanted: { atLeast: 4 },
+    ratioOf: ['new-keys.pooled', 'new-keys.restate'],
+  },
 
   {
     id: 'warm-keys-own',
@@ -33,6 +50,14 @@ export const specs: readonly RowSpec[] = [
 
   { id: 'hot-key', what: '10,000 events of one key, in order, ours', unit: 'events/s', wanted: { atLeast: 3_000 } },
   { id: 'hot-key.pooled', what: 'the same, pooled', unit: 'events/s' },
+  ...peerRates('hot-key', '10,000 events of one key'),
+  {
+    id: 'hot-key-over-restate',
+    what: 'ours over Restate',
+    unit: 'times',
+    wanted: { atLeast: 10 },
+    ratioOf: ['hot-key', 'hot-key.restate'],
+  },
   { id: 'hot-key.ours', what: '2,000 events of one key, ours', unit: 'events/s' },
   { id: 'hot-key.naive', what: '2,000 events of one key, the hand-written bridge', unit: 'events/s' },
   {
@@ -49,6 +74,7 @@ export const specs: readonly RowSpec[] = [
     unit: 'ms',
   },
   { id: 'latency.naive.p99', what: 'the same', unit: 'ms' },
+  ...peerLatencies('latency', '100 events/s, produced to row in PostgreSQL'),
   {
     id: 'latency.ours.p50',
     what: '100 events/s, produced to transition on Kafka, ours',
@@ -79,4 +105,5 @@ export const specs: readonly RowSpec[] = [
     unit: 'transitions/s',
     wanted: { atLeast: 10_000 },
   },
+  ...appendSpecs,
 ];

@@ -29,6 +29,8 @@ export interface Stage {
   readonly publisher: Publisher;
   readonly pool: Pool;
   readonly temporal: Client;
+  /** Tells the person at the terminal what takes its time. */
+  onProgress(line: string): void;
   /** Resolves once all of them are acknowledged. */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
@@ -78,6 +80,7 @@ async function open(closing: Closing, onProgress: (line: string) => void): Promi
     publisher,
     pool,
     temporal: new Client({ connection }),
+    onProgress,
     send: async (records) => void (await Promise.all(records.map((record) => publisher.publishRecord(record)))),
     close: () => closing.close(),
   };

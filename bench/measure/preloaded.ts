@@ -79,7 +79,11 @@ function countOnce(found: readonly string[], sent: ReadonlySet<string>): number 
 /** A little of everything, so that code is compiled and connections are open before something is measured. */
 export async function warmUp(stage: Stage, contender: Contender): Promise<void> {
   const tenantId = freshTenant('warm-up');
-  await letThrough(stage, contender, { tenantId, events: interleaved(tenantId, 100, 10), limitMs: 90_000 });
+  await letThrough(stage, contender, {
+    tenantId,
+    events: interleaved(tenantId, contender.warmUpKeys ?? 100, 10),
+    limitMs: 90_000,
+  });
 }
 
 /** Sends events and waits until all of them are stored and what follows has calmed down. */

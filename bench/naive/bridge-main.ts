@@ -7,6 +7,7 @@ async function main(): Promise<void> {
   const connection = await Connection.connect({ address: setting('TEMPORAL_ADDRESS') });
   const client = new Client({ connection });
   const topic = setting('NAIVE_TOPIC');
+  const workflow = setting('NAIVE_WORKFLOW');
   const brokers = setting('KAFKA_BROKERS').split(',');
   const consumer = new Kafka({ clientId: 'naive', brokers, logLevel: logLevel.ERROR }).consumer({ groupId: topic });
   process.once('SIGTERM', () => void consumer.disconnect().finally(() => process.exit(0)));
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
   await consumer.run({
     eachMessage: async ({ message }) => {
       const event = JSON.parse(String(message.value));
-      await client.workflow.signalWithStart('naiveAppointment', {
+      await client.workflow.signalWithStart(workflow, {
         workflowId: `naive/${event.tenantId}/${event.aggregateId}`,
         taskQueue: 'naive',
         args: [event.tenantId],

@@ -1,7 +1,7 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Pool } from 'pg';
 import { setting } from '../setting';
-import { createTransitionActivities } from './activities';
+import { createMoveActivities } from './activities';
 
 /** A worker as the SDK's samples start one; it ends with SIGTERM by itself. */
 async function main(): Promise<void> {
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     connection,
     taskQueue: 'naive',
     workflowsPath: require.resolve('./workflows'),
-    activities: createTransitionActivities(pool),
+    activities: createMoveActivities(pool),
   });
   console.log(JSON.stringify({ msg: 'started' }));
   await worker.run();

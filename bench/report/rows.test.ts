@@ -43,6 +43,19 @@ describe('rows', () => {
     expect(row?.holds).toBe(false);
   });
 
+  it('shows a row that was skipped, and its ratio, with the reason and without a verdict', () => {
+    const round = [
+      { id: 'keys.naive', value: Number.NaN, note: 'skipped: no network' },
+      { id: 'keys.ours', value: 300 },
+    ];
+    const rows = toRows(specs, [round, round]);
+    expect(rows.map(({ id, median, holds, notes }) => ({ id, median, holds, notes }))).toEqual([
+      { id: 'keys.naive', median: Number.NaN, holds: null, notes: ['skipped: no network'] },
+      { id: 'keys.ours', median: 300, holds: null, notes: [] },
+      { id: 'keys.ratio', median: Number.NaN, holds: null, notes: ['skipped: no network'] },
+    ]);
+  });
+
   it('measures what a ratio needs, and a group by the part of its ids before a dot', () => {
     expect([...idsToMeasure(specs, ['keys.ratio'])]).toEqual(['keys.ours', 'keys.naive']);
     expect([...idsToMeasure(specs, ['latency'])]).toEqual(['latency.ours.p50']);

@@ -18,6 +18,7 @@ export type CpuPerEvent = Readonly<Record<string, number>>;
 /** One figure of one round. */
 export interface Sample {
   readonly id: string;
+  /** NaN: not measured, as the note says. */
   readonly value: number;
   readonly cpu?: CpuPerEvent;
   /** What a reader of the figure should know: how much was finished before a limit. */
@@ -27,6 +28,7 @@ export interface Sample {
 export interface Row {
   readonly id: string;
   readonly what: string;
+  /** NaN, and null in JSON, where it could not be measured. */
   readonly median: number;
   readonly min: number;
   readonly max: number;
@@ -61,7 +63,10 @@ function sampleOf({ id, ratioOf }: RowSpec, round: readonly Sample[]): Sample | 
   const found = (wanted: string) => round.find((sample) => sample.id === wanted);
   if (ratioOf === undefined) return found(id);
   const [over, under] = ratioOf.map(found);
-  return over === undefined || under === undefined ? undefined : { id, value: over.value / under.value };
+  if (over === undefined || under === undefined) return undefined;
+  const value = over.value / under.value;
+  const skipped = [over, under].find((sample) => Number.isNaN(sample.value))?.note;
+  return { id, value, ...(skipped !== undefined && { note: skipped }) };
 }
 
 function toRow({ id, what, unit, wanted }: RowSpec, samples: readonly Sample[]): Row {
@@ -75,9 +80,9 @@ function toRow({ id, what, unit, wanted }: RowSpec, samples: readonly Sample[]):
     max: Math.max(...values),
     unit,
     wanted: wanted === undefined ? null : wordsFor(wanted),
-    holds: wanted === undefined ? null : isMet(wanted, middle),
+    holds: wanted === undefined || Number.isNaN(middle) ? null : isMet(wanted, middle),
     cpuMsPerEvent: cpuOf(samples),
-    notes: samples.flatMap(({ note }) => note ?? []),
+    notes: [...new Set(samples.flatMap(({ note }) => note ?? []))],
   };
 }
 

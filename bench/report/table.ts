@@ -1,6 +1,7 @@
 import type { CpuPerEvent, Row } from './rows';
 
 const figure = (value: number): string => {
+  if (Number.isNaN(value)) return '-';
   if (!Number.isFinite(value)) return 'never';
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
