@@ -36,8 +36,7 @@ export async function startBroker(options: BrokerOptions): Promise<GuardedProces
       ...java,
       'kafka.tools.StorageTool',
       'format',
-      '-t',
-      clusterId,
+      `--cluster-id=${clusterId}`, // one word: an id may begin with a dash
       '-c',
       properties,
       ...(options.formatWith ?? []),
