@@ -22,7 +22,8 @@ async function measure(stage: Stage, chosen: readonly Measurement[], rounds: num
   const samples: Sample[][] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const taken: Sample[] = [];
-    for (const { ids, run } of chosen) {
+    for (const { ids, run, once } of chosen) {
+      if (once && round > 1) continue;
       say(`round ${round} of ${rounds}: ${ids.join(', ')}`);
       const found = await run(stage);
       for (const { id, value, note } of found)

@@ -5,5 +5,7 @@ import type { Stage } from './stage';
 export interface Measurement {
   /** Of the rows that it gives. */
   readonly ids: readonly string[];
+  /** In the first round only: it takes long. */
+  readonly once?: boolean;
   run(stage: Stage): Promise<readonly Sample[]>;
 }

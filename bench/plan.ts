@@ -1,9 +1,11 @@
 import { appendMeasurements } from './append-rows';
 import type { Contender } from './contender';
 import { measureLatency } from './measure/latency';
+import { measureOpenJourneys } from './measure/open-journeys';
 import { measurePreloaded, type Preloaded, warmUp } from './measure/preloaded';
 import { measureRawSignals } from './measure/raw-signals';
 import { measureRelay } from './measure/relay';
+import { measureSteady } from './measure/steady';
 import type { Measurement } from './measurement';
 import { startNaive } from './naive/naive';
 import { startOurs } from './ours';
@@ -77,6 +79,25 @@ export function measurements(quick: boolean): readonly Measurement[] {
     latency('ours', 'latency.ours', 'latency.ours.store'),
     latency('ours-activity', 'latency.ours-activity', 'latency.ours-activity.store'),
     latency('pooled', 'latency-kafka', 'latency-store'),
+    {
+      ids: ['steady', 'steady.memory'],
+      once: true,
+      run: withContender('pooled', (stage, contender) =>
+        measureSteady(stage, contender, { journeys: 10_000, perSecond: 833, seconds: quick ? 30 : 600 }),
+      ),
+    },
+    {
+      ids: ['open-journeys', 'open-journeys.lateness'],
+      once: true,
+      run: withContender('pooled', (stage, contender) =>
+        measureOpenJourneys(stage, contender, {
+          journeys: quick ? 10_000 : 100_000,
+          duePerSecond: 100,
+          dueSeconds: 30,
+          reminderBeforeMs: 24 * 3_600_000,
+        }),
+      ),
+    },
     { ids: ['relay'], run: (stage) => measureRelay(stage, quick ? 20_000 : 60_000) },
     ...appendMeasurements(quick ? 5 : 10),
   ];

@@ -100,6 +100,30 @@ export const specs: readonly RowSpec[] = [
   { id: 'latency-kafka.p99', what: 'the same', unit: 'ms', wanted: { atMost: 100 } },
 
   {
+    id: 'steady',
+    what: '833 events/s over 10,000 open journeys, pooled, 10 minutes: produced to stored, p99',
+    unit: 'ms',
+    wanted: { below: 1_000 },
+  },
+  {
+    id: 'steady.memory',
+    what: 'memory of worker, bridge, relay and Temporal at the end, over that after a quarter',
+    unit: 'times',
+    wanted: { atMost: 1.25 },
+  },
+  {
+    id: 'open-journeys',
+    what: '100,000 open journeys with deadlines, pooled: memory of worker and Temporal',
+    unit: 'MiB',
+    wanted: { atMost: 2_048 },
+  },
+  {
+    id: 'open-journeys.lateness',
+    what: 'deadlines that fall due at 100/s among them: lateness, p99',
+    unit: 'ms',
+    wanted: { atMost: 1_000 },
+  },
+  {
     id: 'relay',
     what: 'stored to acknowledged by Kafka',
     unit: 'transitions/s',

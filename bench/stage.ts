@@ -16,6 +16,8 @@ import { type Closing, createClosing } from '../infra/processes/closing';
 import { type Stack, startStack } from '../infra/stack';
 import { type Program, type ProgramSpec, runProgram, startProgram } from './program';
 
+/** Records handed to the publisher at a time; it takes no more than twice as many. */
+const SLICE = 10_000;
 /** Partitions of every topic. */
 export const PARTITIONS = 6;
 
@@ -81,7 +83,10 @@ async function open(closing: Closing, onProgress: (line: string) => void): Promi
     pool,
     temporal: new Client({ connection }),
     onProgress,
-    send: async (records) => void (await Promise.all(records.map((record) => publisher.publishRecord(record)))),
+    send: async (records) => {
+      for (let at = 0; at < records.length; at += SLICE)
+        await Promise.all(records.slice(at, at + SLICE).map((record) => publisher.publishRecord(record)));
+    },
     close: () => closing.close(),
   };
 }

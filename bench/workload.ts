@@ -49,6 +49,30 @@ export const beginnings = (tenantId: string, keys: number): Envelope[] =>
 export const middles = (tenantId: string, keys: number, perKey: number): Envelope[] =>
   interleave(lives(tenantId, keys, () => perKey + 2).map((life) => life.slice(1, -1)));
 
+/** Without end: one event after the other for each of the appointments in turn, each of which moves it and none ends it. */
+export function* moves(tenantId: string, keys: number): Generator<Envelope, never> {
+  for (let at = 0; ; at += 1) {
+    const aggregateId = `appointment-${at % keys}`;
+    const about = { tenantId, aggregateId };
+    if (Math.floor(at / keys) % 2 === 0) {
+      yield newEvent(AppointmentConfirmed, { ...about, data: { appointmentId: aggregateId } });
+    } else {
+      const data = { appointmentId: aggregateId, startsAtLocal: localTimeIn(60), timeZone: 'Europe/Berlin' };
+      yield newEvent(AppointmentRescheduled, { ...about, data });
+    }
+  }
+}
+
+/** Appointments that start at these instants, milliseconds since the epoch. */
+export const appointmentsAt = (tenantId: string, starts: readonly number[]): Envelope[] =>
+  starts.map((startsAt, key) => {
+    const appointmentId = `appointment-${key}`;
+    const startsAtLocal = new Date(startsAt).toISOString().slice(0, -1);
+    const times = { startsAtLocal, timeZone: 'UTC', durationMinutes: 30 };
+    const data = { appointmentId, patientId: `patient-${key}`, practitionerId: 'practitioner-1', ...times };
+    return newEvent(AppointmentScheduled, { tenantId, aggregateId: appointmentId, data });
+  });
+
 const lives = (tenantId: string, keys: number, events: (key: number) => number): Envelope[][] =>
   Array.from({ length: keys }, (_, key) => appointmentLife(tenantId, `appointment-${key}`, events(key)));
 

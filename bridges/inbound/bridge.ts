@@ -2,6 +2,7 @@ import {
   createPublisher,
   type IncomingRecord,
   type LaneItem,
+  type LaneWork,
   type RunningConsumer,
   runConsumer,
   silent,
@@ -105,7 +106,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     logger,
   });
 
-  function split(record: IncomingRecord): { lane: string; work: Work; bytes?: number }[] {
+  function split(record: IncomingRecord): LaneWork<Work>[] {
     const plan: Plan = planFor(
       record,
       (one) => registry.decode(one),
@@ -118,7 +119,12 @@ export function createBridge(options: BridgeOptions): Bridge {
       book.note(record, null, 'ignored', 'no-route');
       metrics.outcome('none', 'ignored', 'no-route');
     }
-    return plan.deliveries.map((delivery) => ({ lane: delivery.ref.subject, work: delivery, bytes: delivery.bytes }));
+    return plan.deliveries.map((delivery) => ({
+      lane: delivery.ref.subject,
+      work: delivery,
+      bytes: delivery.bytes,
+      shared: options.workflows.shares?.(delivery.ref.target),
+    }));
   }
 
   async function settle(_lane: string, batch: readonly LaneItem<Work>[]): Promise<void> {

@@ -39,6 +39,8 @@ export function createPlacedCalls(deps: {
       return host === null ? own.signalWithStart(ref, target, events) : put(host, ref, true, events);
     },
 
+    shares: (target) => hostingOf(target)?.kind === 'pooled',
+
     /** A mailbox keeps its host's pace by itself. */
     async barrier(ref, deadlineMs) {
       if (hostingOf(ref.target) === undefined) return own.barrier(ref, deadlineMs);

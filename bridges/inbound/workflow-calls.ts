@@ -39,4 +39,6 @@ export interface WorkflowCalls {
   ): Promise<'taken' | 'already-started'>;
   /** Resolves once the signals sent before it are in the workflow's inbox. Rejects with `CallError`, after `deadlineMs` at the latest. */
   barrier(ref: SubjectRef, deadlineMs: number): Promise<'taken' | 'not-found'>;
+  /** Whether one call carries events of many subjects of this target; default: no. */
+  shares?(target: string): boolean;
 }

@@ -19,7 +19,9 @@ const at = (offset: number, key = 'a', bytes = 10, partition = 0): IncomingRecor
 function setUp(limits: Partial<ConsumerLimits> = {}) {
   let now = 0;
   const core = createCore<number>({
-    split: (record) => [{ lane: record.key ?? '', work: Number(record.offset) }],
+    split: (record) => [
+      { lane: record.key ?? '', work: Number(record.offset), shared: record.key?.startsWith('shared') },
+    ],
     limits: { ...DEFAULT_LIMITS, ...limits },
     retry: { initialMs: 100, maxMs: 1_000 },
     random: () => 0,
@@ -95,6 +97,14 @@ describe('the consumer core', () => {
     const { records, settled } = setUp({ maxInFlight: 2 });
     const [one] = records(at(0, 'a'), at(1, 'b'), at(2, 'c'), at(3, 'a'));
     expect(works(callsOf(settled(one)))).toEqual([[2]]);
+  });
+
+  it('starts lanes that share their calls beside the others, with room of their own', () => {
+    const { records, settled } = setUp({ maxInFlight: 1, maxShared: 2 });
+    const calls = records(...['a', 'shared-a', 'b', 'shared-b', 'shared-c'].map((key, offset) => at(offset, key)));
+    expect(works(calls)).toEqual([[0], [1], [3]]);
+    expect(works(callsOf(settled(calls[1])))).toEqual([[4]]);
+    expect(works(callsOf(settled(calls[0])))).toEqual([[2]]);
   });
 
   it('commits after the interval, contiguously, and only when something is finished', () => {

@@ -75,8 +75,8 @@ export function createCore<W>({ split, limits, retry, random }: CoreOptions<W>):
   const enqueue = (tracker: Tracker, record: IncomingRecord): void => {
     const items = split(record);
     const tracked = tracker.add(record, items.length);
-    for (const { lane, work, bytes } of items)
-      lanes.enqueue(lane, { work, record, tracked, bytes: bytes ?? record.value?.length ?? 0 });
+    for (const { lane, work, bytes, shared = false } of items)
+      lanes.enqueue(lane, shared, { work, record, tracked, bytes: bytes ?? record.value?.length ?? 0 });
   };
 
   const settle = (call: Call<W>, now: number): void => {

@@ -9,6 +9,7 @@ export interface Entry<W> extends LaneItem<W> {
 /** One key's queue: first in, first out, at most one batch in flight. */
 export interface Lane<W> {
   readonly key: string;
+  readonly shared: boolean;
   /** Waiting, oldest at `head`; what was before it is let go of. */
   queue: (Entry<W> | undefined)[];
   head: number;
@@ -23,8 +24,9 @@ export interface Lane<W> {
   ready: boolean;
 }
 
-export const createLane = <W>(key: string): Lane<W> => ({
+export const createLane = <W>(key: string, shared: boolean): Lane<W> => ({
   key,
+  shared,
   queue: [],
   head: 0,
   inFlight: false,

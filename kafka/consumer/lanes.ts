@@ -11,7 +11,8 @@ export interface Call<W> {
 
 /** All lanes: which may start, which are in flight, which wait for their next try. */
 export interface Lanes<W> {
-  enqueue(key: string, entry: Entry<W>): void;
+  /** `shared` as the lane's first entry has it. */
+  enqueue(key: string, shared: boolean, entry: Entry<W>): void;
   /** Batches to be started now: one per lane at most, longest waiting lane first. */
   start(now: number): readonly Call<W>[];
   settled(call: Call<W>): void;
@@ -22,18 +23,26 @@ export interface Lanes<W> {
   stats(): { readonly lanes: number; readonly retrying: number; readonly inFlight: number };
 }
 
-type LanesLimits = Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes' | 'maxInFlight'>;
+type LanesLimits = Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes' | 'maxInFlight' | 'maxShared'>;
+
+/** Lanes that wait for room of the same kind. */
+interface Rank<W> {
+  readonly room: number;
+  ready: Lane<W>[];
+  inFlight: number;
+}
 
 export function createLanes<W>(limits: LanesLimits, retry: Backoff, random: () => number): Lanes<W> {
   const lanes = new Map<string, Lane<W>>();
   const retries = createAlarms<Lane<W>>();
-  let ready: Lane<W>[] = [];
-  let inFlight = 0;
+  const alone: Rank<W> = { room: limits.maxInFlight, ready: [], inFlight: 0 };
+  const shared: Rank<W> = { room: limits.maxShared, ready: [], inFlight: 0 };
+  const rankOf = (lane: Lane<W>): Rank<W> => (lane.shared ? shared : alone);
 
   const makeReady = (lane: Lane<W>): void => {
     if (lane.ready || lane.inFlight || lane.again !== undefined) return;
     lane.ready = true;
-    ready.push(lane);
+    rankOf(lane).ready.push(lane);
   };
 
   /** By identity: another lane of the same name may have come since. */
@@ -51,8 +60,28 @@ export function createLanes<W>(limits: LanesLimits, retry: Backoff, random: () =
       // A new assignment may have emptied it, and it may have failed again since.
       if (lane.again === undefined || lane.inFlight || lane.ready || lane.retryAt > now) continue;
       lane.ready = true;
-      ready.push(lane);
+      rankOf(lane).ready.push(lane);
     }
+  };
+
+  const startOf = (rank: Rank<W>): readonly Call<W>[] => {
+    const calls: Call<W>[] = [];
+    let looked = 0;
+    for (; rank.inFlight < rank.room && looked < rank.ready.length; looked += 1) {
+      const lane = rank.ready[looked] as Lane<W>;
+      lane.ready = false;
+      const batch = lane.again ?? takeBatch(lane, limits);
+      lane.again = undefined;
+      if (batch.length === 0) {
+        goOn(lane);
+        continue;
+      }
+      lane.inFlight = true;
+      rank.inFlight += 1;
+      calls.push({ lane: lane.key, batch });
+    }
+    if (looked > 0) rank.ready = rank.ready.slice(looked);
+    return calls;
   };
 
   /** The lane whose call this is: it lives as long as its call. */
@@ -60,15 +89,15 @@ export function createLanes<W>(limits: LanesLimits, retry: Backoff, random: () =
     const lane = lanes.get(key);
     if (lane?.inFlight !== true) throw new Error(`no call in flight for lane ${key}`);
     lane.inFlight = false;
-    inFlight -= 1;
+    rankOf(lane).inFlight -= 1;
     return lane;
   };
 
   return {
-    enqueue(key, entry) {
+    enqueue(key, isShared, entry) {
       let lane = lanes.get(key);
       if (lane === undefined) {
-        lane = createLane(key);
+        lane = createLane(key, isShared);
         lanes.set(key, lane);
       }
       lane.queue.push(entry);
@@ -76,23 +105,7 @@ export function createLanes<W>(limits: LanesLimits, retry: Backoff, random: () =
     },
     start(now) {
       retryDue(now);
-      const calls: Call<W>[] = [];
-      let looked = 0;
-      for (; inFlight < limits.maxInFlight && looked < ready.length; looked += 1) {
-        const lane = ready[looked] as Lane<W>;
-        lane.ready = false;
-        const batch = lane.again ?? takeBatch(lane, limits);
-        lane.again = undefined;
-        if (batch.length === 0) {
-          goOn(lane);
-          continue;
-        }
-        lane.inFlight = true;
-        inFlight += 1;
-        calls.push({ lane: lane.key, batch });
-      }
-      if (looked > 0) ready = ready.slice(looked);
-      return calls;
+      return [...startOf(alone), ...startOf(shared)];
     },
     settled(call) {
       const lane = finish(call);
@@ -123,7 +136,7 @@ export function createLanes<W>(limits: LanesLimits, retry: Backoff, random: () =
     stats() {
       let retrying = 0;
       for (const lane of lanes.values()) if (lane.again !== undefined) retrying += 1;
-      return { lanes: lanes.size, retrying, inFlight };
+      return { lanes: lanes.size, retrying, inFlight: alone.inFlight + shared.inFlight };
     },
   };
 }

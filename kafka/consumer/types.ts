@@ -14,6 +14,8 @@ export interface LaneWork<W> {
   readonly work: W;
   /** What it weighs in `maxBatchBytes`; default: the record's value. */
   readonly bytes?: number | undefined;
+  /** Its lane shares its calls with others, so many of them may be in flight: they count in `maxShared`. */
+  readonly shared?: boolean | undefined;
 }
 
 export interface ConsumerLimits {
@@ -23,6 +25,8 @@ export interface ConsumerLimits {
   readonly maxBatchBytes: number;
   /** `settle` calls at the same time; default 64. */
   readonly maxInFlight: number;
+  /** The same for lanes whose work is `shared`; default 4,096. */
+  readonly maxShared: number;
   /** Records held, from reading to the commit. Above it, partitions that hold more than their share are paused. Default 20,000. */
   readonly maxBufferedRecords: number;
   /** Default 64 MiB. */
@@ -35,6 +39,7 @@ export const DEFAULT_LIMITS: ConsumerLimits = {
   maxBatch: 100,
   maxBatchBytes: 256 * 1024,
   maxInFlight: 64,
+  maxShared: 4_096,
   maxBufferedRecords: 20_000,
   maxBufferedBytes: 64 * 1024 * 1024,
   commitIntervalMs: 100,
