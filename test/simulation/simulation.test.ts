@@ -10,7 +10,7 @@ describe('bridges and relays in a simulated world', () => {
       const failure = await simulate(seed);
       if (failure !== undefined) throw new Error(report(failure));
     }
-  }, 120_000);
+  }, 300_000);
 
   it('goes the same way every time', async () => {
     for (const given of fc.sample(scenario, { seed: 7, numRuns: 20 })) {
