@@ -14,8 +14,9 @@ describe('a peer', () => {
     await expect(failing(new Error('events took effect twice')).run(undefined)).rejects.toThrow('twice');
   });
 
-  it('that is there is measured', async () => {
-    const measured = orSkipped({ ids, run: async () => [{ id: 'keys.restate', value: 900 }] });
+  it('that is there is measured as it says', async () => {
+    const measured = orSkipped({ ids, once: true, run: async () => [{ id: 'keys.restate', value: 900 }] });
+    expect(measured.once).toBe(true);
     expect(await measured.run(undefined)).toEqual([{ id: 'keys.restate', value: 900 }]);
   });
 });

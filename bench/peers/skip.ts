@@ -7,15 +7,15 @@ interface Measuring<On> {
 }
 
 /** Where a peer cannot be had, its rows are there without a figure and say why. */
-export const orSkipped = <On>({ ids, run }: Measuring<On>): Measuring<On> => ({
-  ids,
-  run: async (on) => {
+export const orSkipped = <On, More>(measuring: Measuring<On> & More): Measuring<On> & More => ({
+  ...measuring,
+  run: async (on: On) => {
     try {
-      return await run(on);
+      return await measuring.run(on);
     } catch (failure) {
       if (!(failure instanceof PeerMissing)) throw failure;
       const [reason] = failure.message.split('\n');
-      return ids.map((id) => ({ id, value: Number.NaN, note: `skipped: ${reason}` }));
+      return measuring.ids.map((id) => ({ id, value: Number.NaN, note: `skipped: ${reason}` }));
     }
   },
 });
