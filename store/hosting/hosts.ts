@@ -12,32 +12,24 @@ interface ParkedRecord {
   readonly event: DeliveredEvent | null;
 }
 
-const streamsOf = {
-  name: 'millrace-load-streams',
-  text: `
+const streamsOf = `
     select subject, tenant_id as "tenantId", key, chain, version, status, stage, state, machine_version as "machineVersion",
       correlation_id as "correlationId"
-    from millrace.streams where subject = any($1::text[])`,
-};
+    from millrace.streams where subject = any($1::text[])`;
 
 /** As many as one step takes, and one more, by which the reader knows that there are more. */
 const MOST_PARKED = 200;
 
-const parkedOf = {
-  name: 'millrace-load-parked',
-  text: `
+const parkedOf = `
     select journey.subject, journey.tenant_id as "tenantId", journey.key, waiting.event
     from millrace.parked_journeys journey left join lateral (
       select event, position from millrace.parked_journey_events e
       where e.subject = journey.subject order by position limit ${MOST_PARKED + 1}
     ) waiting on true
-    where journey.subject = any($1::text[]) order by journey.subject, waiting.position`,
-};
+    where journey.subject = any($1::text[]) order by journey.subject, waiting.position`;
 
-/** The predicates of the indexes, word for word, or PostgreSQL does not use them. */
-const due = {
-  name: 'millrace-due-of-host',
-  text: `
+/** The predicate of the index, word for word, or PostgreSQL does not use it. */
+const due = `
     select subject, at from (
       (select subject, deadline as at from millrace.streams
         where chain = $1 and status = 'open' and deadline is not null and strpos(chain, '/') > 0
@@ -47,8 +39,7 @@ const due = {
       (select subject, retry_at as at from millrace.parked_journeys
         where host = $1 and (retry_at, subject) > ($2::timestamptz, $3) and retry_at <= $4::timestamptz
         order by retry_at, subject limit $5)
-    ) found order by at, subject limit $5`,
-};
+    ) found order by at, subject limit $5`;
 
 /** What hosts of pooled journeys ask of the store (design: decision 23). */
 export const createHosting = (pool: Pool): Store['hosting'] => {

@@ -11,26 +11,24 @@ interface PlacementRecord {
 const bySubject = (rows: readonly PlacementRecord[]): ReadonlyMap<string, Placement> =>
   new Map(rows.map(({ subject, host }) => [subject, { host }]));
 
-/** A stream that began before there were placements belongs to a workflow of its own. */
-const find = {
-  name: 'millrace-find-placements',
-  text: `
-    select wanted.subject, placed.host
-    from unnest($1::text[]) wanted(subject) left join millrace.placements placed using (subject)
-    where placed.subject is not null
-      or exists (select from millrace.streams s where s.subject = wanted.subject)`,
-};
+/**
+ * A stream that began before there were placements belongs to a workflow of its own. Not a named statement: a plan made
+ * while the tables were small would read them whole for ever after.
+ */
+const find = `
+  select subject, host from millrace.placements where subject = any($1::text[])
+  union all
+  select subject, null from millrace.streams s where subject = any($1::text[])
+    and not exists (select from millrace.placements p where p.subject = s.subject)`;
 
 /** In the order of the subjects, so that two bridges that place the same ones do not wait in a circle. */
-const place = {
-  name: 'millrace-place',
-  text: `
-    insert into millrace.placements (subject, host)
-    select subject,
-      case when exists (select from millrace.streams s where s.subject = wanted.subject) then null else host end
-    from unnest($1::text[], $2::text[]) wanted(subject, host) order by subject
-    on conflict (subject) do nothing`,
-};
+const place = `
+  insert into millrace.placements (subject, host)
+  select subject, case when s.subject is null then host end
+  from unnest($1::text[], $2::text[]) wanted(subject, host)
+    left join (select subject from millrace.streams where subject = any($1::text[])) s using (subject)
+  order by subject
+  on conflict (subject) do nothing`;
 
 /** Where subjects live (design: decision 23). The first who places a subject wins. */
 export const createPlacements = (connection: Queryable): Store['placement'] => ({

@@ -15,9 +15,8 @@ create table millrace.hosts (
   chain text collate "C" not null,
   since timestamptz(3) not null default now()
 );
-create index streams_by_deadline on millrace.streams (chain, deadline, subject)
-  where status = 'open' and deadline is not null and strpos(chain, '/') > 0;
-create index streams_by_host on millrace.streams (chain, stage) where status = 'open' and strpos(chain, '/') > 0;
+create index streams_by_host on millrace.streams (chain, deadline, subject)
+  where status = 'open' and strpos(chain, '/') > 0;
 
 -- Pooled journeys whose machine failed: their events wait here, in order, and their host tries again.
 create table millrace.parked_journeys (
@@ -52,5 +51,5 @@ create table millrace.host_effects (
 -- Down Migration
 
 drop table millrace.host_effects, millrace.parked_journey_events, millrace.parked_journeys;
-drop index millrace.streams_by_host, millrace.streams_by_deadline;
+drop index millrace.streams_by_host;
 drop table millrace.hosts, millrace.placements;

@@ -45,6 +45,13 @@ describe('the window of deadlines', () => {
     expect(deadlines.takeDue(NOW + 60 * MINUTE, 10)).toEqual(['later']);
   });
 
+  test('grows where little is due, so that an idle host is idle', async () => {
+    const { window, pages } = on([]);
+    for (let nowMs = NOW; nowMs < NOW + 10 * 24 * 60 * MINUTE; nowMs = window.nextMs) await window.read(nowMs);
+    expect(pages.length).toBeLessThan(25);
+    expect(window.nextMs).toBeLessThan(NOW + 12 * 24 * 60 * MINUTE);
+  });
+
   test('is read page by page where much is due', async () => {
     const stored = Array.from({ length: 2_500 }, (_, nth) => ({
       subject: `s${String(nth).padStart(4, '0')}`,

@@ -2,6 +2,8 @@ import type { DueSubject } from '../../activities/recording/hosting.activities';
 import type { Deadlines } from './deadlines';
 
 const WINDOW_MS = 10 * 60_000;
+/** Where little is due, the windows get longer, up to this. */
+const LONGEST_WINDOW_MS = 24 * 3_600_000;
 /** The next window is read this long before the last one ends. */
 const LEAD_MS = 60_000;
 const PAGE = 1_000;
@@ -15,6 +17,7 @@ export class DueWindow {
   private untilMs = Number.NEGATIVE_INFINITY;
   private readAgainMs = Number.NEGATIVE_INFINITY;
   private after: DueSubject | undefined;
+  private windowMs = WINDOW_MS;
 
   constructor(
     private readonly deadlines: Deadlines,
@@ -37,7 +40,7 @@ export class DueWindow {
   }
 
   async read(nowMs: number): Promise<void> {
-    const untilMs = nowMs + WINDOW_MS;
+    const untilMs = nowMs + this.windowMs;
     // At once: journeys that leave the memory while the store is asked may be missing in its answer.
     this.untilMs = Math.max(this.untilMs, untilMs);
     this.readAgainMs = Number.POSITIVE_INFINITY;
@@ -48,6 +51,8 @@ export class DueWindow {
     this.untilMs = whole ? untilMs : Date.parse(last.at);
     this.after = whole ? { at: new Date(untilMs).toISOString(), subject: '' } : last;
     this.readAgainMs = this.untilMs - LEAD_MS;
+    if (!whole) this.windowMs = WINDOW_MS;
+    else if (found.length < PAGE / 4) this.windowMs = Math.min(2 * this.windowMs, LONGEST_WINDOW_MS);
   }
 
   /** The store may know more than it did. */

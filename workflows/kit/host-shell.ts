@@ -63,8 +63,12 @@ export class HostShell<
     this.roster.receive(batches);
   }
 
-  /** Events that were received and not yet taken. */
-  get waiting(): number {
+  /**
+   * Resolves with how many events wait. Not while the run has to continue as new: those who send would go on, and it
+   * could not; the run that ends gives up the answer, and the next one is asked.
+   */
+  async barrier(): Promise<number> {
+    await condition(() => !this.isTimeToContinue());
     return this.roster.waiting;
   }
 
@@ -118,14 +122,14 @@ export class HostShell<
   private async somethingToDo(): Promise<void> {
     this.rang = false;
     const wakeMs = this.wakeMs();
-    if (this.roster.hasReady || wakeMs <= Date.now()) return;
+    const ready = () => this.roster.hasReady || this.mayTakeBack() || this.isTimeToContinue();
+    if (ready() || wakeMs <= Date.now()) return;
     if (Number.isFinite(wakeMs)) this.alarm.set(wakeMs);
-    await condition(() => this.roster.hasReady || this.rang || this.mayTakeBack());
+    await condition(() => ready() || this.rang);
   }
 
   private wakeMs(): number {
-    const effectsMs = this.mayTakeBack() ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-    return Math.min(this.deadlines.next(), this.window.nextMs, effectsMs);
+    return Math.min(this.deadlines.next(), this.window.nextMs);
   }
 
   private mayTakeBack(): boolean {
@@ -148,13 +152,14 @@ export class HostShell<
     const nowMs = Date.now();
     const { bySignals, byClock, toLoad, events } = journeys.nextTurn(nowMs);
     this.taken += events;
-    await Promise.all([
+    const done = await Promise.allSettled([
       journeys.record(bySignals, 'signals'),
       journeys.record(byClock, 'clock-or-effect'),
       journeys.load(toLoad),
       this.window.nextMs <= nowMs ? this.window.read(nowMs) : undefined,
       this.mayTakeBack() ? this.takeBackEffects() : undefined,
     ]);
+    throwFirst(done.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])));
     await journeys.settle();
     for (const { ref } of this.roster.putAway(this.journey.mostHeld ?? MOST_HELD)) this.forgetDeadline(ref.subject);
   }
@@ -219,6 +224,12 @@ export class HostShell<
       `In memory: ${held}. Events waiting: ${waiting}. Effects under way: ${effects}. Next deadline: ${next ?? 'none near'}.`,
     ].join('\n');
   }
+}
+
+/** A conflict goes before a chain that is not the newest any more: it waits for a person. */
+function throwFirst(errors: readonly unknown[]): void {
+  const [error] = [...errors.filter((each) => !(each instanceof Superseded)), ...errors];
+  if (error !== undefined) throw error;
 }
 
 const instant = (ms: number): string | null => (Number.isFinite(ms) ? new Date(ms).toISOString() : null);

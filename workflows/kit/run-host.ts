@@ -1,4 +1,5 @@
 import type { Envelope } from '@millrace/events';
+import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import { CancellationScope, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import { HostShell } from './host-shell';
 import type { Journey } from './journey';
@@ -29,7 +30,7 @@ export function runHost<
 >(journey: Journey<State, Start, Input, Effect, Policy>, input: HostInput): Promise<never> {
   const shell = new HostShell(journey, input);
   setHandler(hostedEvents, (batches) => shell.receive(batches));
-  setHandler(inboxBarrier, () => shell.waiting);
+  setHandler(inboxBarrier, () => shell.barrier(), { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON });
   setHandler(status, (subject) => (subject === undefined ? shell.status() : shell.statusOf(subject)));
   return CancellationScope.nonCancellable(() => shell.run());
 }
