@@ -99,6 +99,14 @@ describe('GET /v1/workflows', () => {
 });
 
 describe('GET /v1/workflows/:id', () => {
+  it('links a pooled journey to the host that runs it', async () => {
+    const { store } = started;
+    const row = streamRow('pooled', { chain: 'appointmentJourney/host-3' });
+    store.rows.push(row);
+    const { body } = await get(`/v1/workflows/${encodeURIComponent(row.subject)}`);
+    expect(body.links.webUi).toMatch(/\/workflows\/appointmentJourney%2Fhost-3$/);
+  });
+
   it('shows state, history with resolved causes, late events and the way to the Web UI', async () => {
     const { store } = started;
     store.rows.push(streamRow('o 1/ü', { version: 2 }));

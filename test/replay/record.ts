@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTimeSkipping } from '../../workflows/testing/time-skipping';
 import { endings } from './endings';
+import { hostScenes } from './hosts';
 
 /**
  * Records the history of every ending on the time-skipping server, one JSON file each:
@@ -12,6 +13,19 @@ import { endings } from './endings';
  */
 export async function recordHistories(folder: string, only?: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
+  for (const { name, run } of hostScenes.filter((scene) => only === undefined || scene.name === only)) {
+    const platform = await startTimeSkipping();
+    try {
+      const handle = await run(platform);
+      await new Promise((resolve) => setTimeout(resolve, 500)); // the last task may still be under way
+      const history = storable(await handle.fetchHistory());
+      writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(history, null, 1)}\n`);
+      console.log(name);
+      await handle.terminate();
+    } finally {
+      await platform.stop();
+    }
+  }
   for (const { name, result, run } of endings.filter((ending) => only === undefined || ending.name === only)) {
     const platform = await startTimeSkipping(); // one each: endings hold activities and change the store's answers
     try {

@@ -15,6 +15,10 @@ export interface MemoryTransition {
 }
 
 export interface MemoryStream {
+  readonly subject: string;
+  readonly tenantId: string;
+  readonly key: string;
+  readonly machineVersion: number;
   readonly chain: string;
   readonly version: number;
   readonly status: 'open' | 'closed';
@@ -91,6 +95,14 @@ export class MemoryStore extends Watched implements RecordingActivities {
     const stream = this.streams.get(subject);
     if (stream === undefined) throw new Error(`${subject} has no stream`);
     return stream;
+  }
+
+  find(subject: string): MemoryStream | undefined {
+    return this.streams.get(subject);
+  }
+
+  all(): MemoryStream[] {
+    return [...this.streams.values()];
   }
 
   stages(subject: string): string[] {

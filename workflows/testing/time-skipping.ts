@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { HostingActivities } from '../../activities/recording/hosting.activities';
 import type { RecordingActivities } from '../../activities/recording/recording.activities';
-import type { Recording, WireEvent } from '../kit/wire';
+import { HOSTED_EVENTS, type HostInput, type LaneBatch, type Recording, type WireEvent } from '../kit/wire';
+import { MemoryHosting } from './memory-hosting';
 import { MemoryNotifications } from './memory-notifications';
 import { MemoryServices } from './memory-services';
 import { MemoryStore } from './memory-store';
@@ -21,6 +24,8 @@ export interface TimeSkipping {
   readonly services: MemoryServices;
   readonly notifications: MemoryNotifications;
   start(target: string, key: string, events: WireEvent[], recording?: Recording): Promise<TestSubject>;
+  /** Starts a host, or signals the one that runs. */
+  host(input: HostInput, batches: readonly LaneBatch[]): Promise<WorkflowHandle>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +58,16 @@ export async function startTimeSkipping(): Promise<TimeSkipping> {
     notifications,
     start: (target, key, events, recording) =>
       startSubject(env.client, { target, key, taskQueue, ...(recording && { recording }) }, events),
+    host: async (input, batches) => {
+      await env.client.workflow.signalWithStart(input.target, {
+        workflowId: input.host,
+        taskQueue,
+        args: [input],
+        signal: HOSTED_EVENTS,
+        signalArgs: [batches],
+      });
+      return env.client.workflow.getHandle(input.host);
+    },
     stop: async () => {
       worker.shutdown();
       await running;
@@ -66,6 +81,7 @@ export const activitiesOf = (
   services: MemoryServices,
   notifications: MemoryNotifications,
 ): object => ({
+  ...(store instanceof MemoryStore ? hostingOf(store) : {}),
   recordTransitions: store.recordTransitions,
   settleForeign: store.settleForeign,
   orderPolicy: services.orderPolicy,
@@ -78,3 +94,17 @@ export const activitiesOf = (
   appointmentPolicy: notifications.appointmentPolicy,
   requestNotification: notifications.requestNotification,
 });
+
+function hostingOf(store: MemoryStore): HostingActivities {
+  const hosting = new MemoryHosting(store);
+  return {
+    openHost: hosting.openHost,
+    recordHosted: hosting.recordHosted,
+    loadHosted: hosting.loadHosted,
+    dueOfHost: hosting.dueOfHost,
+    settleHosted: hosting.settleHosted,
+    putAwayEffects: hosting.putAwayEffects,
+    effectsOfHost: hosting.effectsOfHost,
+    forgetEffects: hosting.forgetEffects,
+  };
+}
