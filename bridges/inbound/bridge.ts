@@ -11,6 +11,7 @@ import {
 import type { LedgerVerdict } from '../../store/types';
 import { noBridgeMetrics } from '../metrics';
 import { BRIDGE_LIMITS, type Bridge, type BridgeOptions, routesByType, topicsOf } from './bridge-options';
+import { createCaughtUp } from './caught-up';
 import { type Cause, createDeadLetters } from './dead-letters';
 import type { Delivery } from './delivery';
 import { createDispatch } from './dispatch';
@@ -42,6 +43,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const byType = routesByType(routes);
   const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
   const flow = createFlow();
+  const caughtUp = createCaughtUp(Math.min(limits.earlyMaxAgeMs, CATCH_UP_MS), clock.now);
   let consumer: RunningConsumer | undefined;
   let crash: (error: Error) => void = () => {};
   const crashed = new Promise<Error>((resolve) => {
@@ -73,6 +75,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     store,
     held,
     targetOf: (name) => targets.get(name),
+    mayGiveUp: () => caughtUp.isSo(consumer?.lag() ?? []),
     options: {
       intervalMs: limits.sweepIntervalMs,
       earlyMaxAgeMs: limits.earlyMaxAgeMs,
@@ -155,7 +158,10 @@ export function createBridge(options: BridgeOptions): Bridge {
         split,
         settle,
         beforeCommit,
-        onAssigned: () => memory.forgetParked(),
+        onAssigned: () => {
+          memory.forgetParked();
+          caughtUp.assigned();
+        },
         limits,
         sessionTimeoutMs,
         clock,
@@ -176,6 +182,9 @@ export function createBridge(options: BridgeOptions): Bridge {
     crashed,
   };
 }
+
+/** Until each partition has brought its first records after an assignment, however busy the broker is. */
+const CATCH_UP_MS = 60_000;
 
 /** Records that cannot be read wait for nothing but Kafka; no subject has this name, because targets have no '!'. */
 const graveOf = ({ topic, partition }: IncomingRecord): string => `!dead-letters/${topic}/${partition}`;

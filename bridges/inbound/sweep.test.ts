@@ -55,6 +55,20 @@ describe('the sweep', () => {
     expect(at.world.lanes.size).toBe(0);
   });
 
+  it('gives nothing up while what starts it may still wait in Kafka', async () => {
+    let caughtUp = false;
+    const at = given({ mayGiveUp: () => caughtUp });
+    await at.settle([settled()]);
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.buried).toEqual([]);
+    expect(at.world.lanes.size).toBe(1);
+    caughtUp = true;
+    at.clock.now += 1_000;
+    await at.sweep.round();
+    expect(at.buried).toMatchObject([{ cause: { code: 'never-started' } }]);
+  });
+
   it('does not give up what a workflow takes that has recorded nothing yet', async () => {
     const at = given();
     await at.settle([settled()]);

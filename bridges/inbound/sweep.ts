@@ -43,6 +43,8 @@ export function createSweep(deps: {
   store: { readonly parking: Pick<Store['parking'], 'due' | 'list' | 'parked' | 'tryHold'> };
   held: Pick<HeldLanes, 'drain'>;
   targetOf: (name: string) => RouteTarget | undefined;
+  /** Whether early events that have waited long enough may be given up now. Default: they may. */
+  mayGiveUp?: () => boolean;
   options: SweepOptions;
   /** How many lanes are held at a time; those that failed before, and may hang, do not keep the fresh ones waiting. */
   gates: { readonly fresh: Gate; readonly tried: Gate };
@@ -50,7 +52,7 @@ export function createSweep(deps: {
   logger: Logger;
   metrics: BridgeMetrics;
 }): Sweep {
-  const { store, held, targetOf, options, gates, clock, logger, metrics } = deps;
+  const { store, held, targetOf, mayGiveUp = () => true, options, gates, clock, logger, metrics } = deps;
   const { now } = clock;
   const delays = new Map<string, Delay>();
   const draining = new Map<string, Promise<void>>();
@@ -69,7 +71,8 @@ export function createSweep(deps: {
     const others = rounds % ROUNDS_PER_FULL_LOOK === 0 ? await blockedLanes(due) : [];
     rounds += 1;
     forgetDelays([...due, ...others]);
-    for (const lane of due) begin(lane, true);
+    const giveUp = mayGiveUp();
+    for (const lane of due) begin(lane, giveUp);
     for (const lane of others) begin(lane, false);
     metrics.sweepEnded(due.length + others.length, now() - began);
   }

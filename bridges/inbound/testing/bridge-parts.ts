@@ -74,6 +74,7 @@ export function createBridgeParts(
     blockedParkMs?: number;
     callsPerBarrier?: number;
     earlyMaxAgeMs?: number;
+    mayGiveUp?: () => boolean;
     bury?: () => Promise<void>;
     /** Lanes that the sweep holds at a time. */
     width?: number;
@@ -141,6 +142,7 @@ export function createBridgeParts(
     store: world.store,
     held,
     targetOf: (name) => (name === target.target ? target : undefined),
+    mayGiveUp: options.mayGiveUp ?? (() => true),
     options: {
       intervalMs: 1_000,
       earlyMaxAgeMs: options.earlyMaxAgeMs ?? 60_000,
