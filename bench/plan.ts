@@ -1,5 +1,6 @@
 import { appendMeasurements } from './append-rows';
 import type { Contender } from './contender';
+import { bareWorkload, measureBare } from './measure/bare';
 import { measureLatency } from './measure/latency';
 import { measureOpenJourneys } from './measure/open-journeys';
 import { measurePreloaded, type Preloaded, warmUp } from './measure/preloaded';
@@ -57,6 +58,8 @@ export function measurements(quick: boolean): readonly Measurement[] {
   });
   const all: readonly Measurement[] = [
     { ids: ['raw-signals'], run: (stage) => measureRawSignals(stage, quick ? 5 : 10) },
+    { ids: ['bare.client', 'bare.bridge', 'bare.recorded'], run: measureBare },
+    preloaded('ours', { id: 'path.ours', pollMs: 50, events: bareWorkload }),
     preloaded('naive', { id: 'new-keys.naive', ...newKeys }),
     ...peers.map((peer) => preloaded(peer, { id: `new-keys.${peer}`, ...newKeys })),
     preloaded('ours', { id: 'new-keys.ours', ...newKeys }),

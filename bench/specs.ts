@@ -8,6 +8,29 @@ const naive = 'hand-written: eachMessage, signalWithStart and an activity per ev
 export const specs: readonly RowSpec[] = [
   { id: 'raw-signals', what: 'a bare client, 64 calls in flight, 100 workflows', unit: 'signals/s' },
 
+  {
+    id: 'bare.client',
+    what: '30,000 events over 600 new keys, a bare client with the calls of the next row',
+    unit: 'events/s',
+  },
+  { id: 'bare.bridge', what: 'the same, our bridge alone, from a full topic', unit: 'events/s' },
+  {
+    id: 'bridge-vs-bare',
+    what: 'our bridge alone over the bare client',
+    unit: 'times',
+    wanted: { atLeast: 0.9 },
+    ratioOf: ['bare.bridge', 'bare.client'],
+  },
+  { id: 'bare.recorded', what: 'the bare client, each call recorded by one local activity', unit: 'events/s' },
+  { id: 'path.ours', what: 'the same events, the whole platform', unit: 'events/s' },
+  {
+    id: 'path-vs-bare',
+    what: 'the whole platform over the bare client whose calls are recorded',
+    unit: 'times',
+    wanted: { atLeast: 0.6 },
+    ratioOf: ['path.ours', 'bare.recorded'],
+  },
+
   { id: 'new-keys.naive', what: `6,000 events over 600 new keys, ${naive}`, unit: 'events/s' },
   { id: 'new-keys.ours', what: 'the same, ours, a workflow of its own each', unit: 'events/s' },
   { id: 'new-keys.ours-activity', what: 'the same with RECORDING=activity', unit: 'events/s' },

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-index';
 import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
 import { createCallLimiter } from '../../bridges/inbound/call-limiter';
-import { hostedWorkflows, hostingsOf } from '../../bridges/inbound/hosted-workflows';
+import { hostedWorkflows } from '../../bridges/inbound/hosted-workflows';
 import { quickTries } from '../../bridges/inbound/quick-tries';
 import { routes } from '../../bridges/inbound/routes';
 import { bridgeMetrics, callLimitMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
@@ -18,9 +18,6 @@ import type { ProcessContext } from './process';
 export const BRIDGE_DEAD_LETTER_GROUP = 'millrace.dead-letters';
 export const BRIDGE_TOPICS: readonly string[] = topicsOf(routes);
 export const DEAD_LETTER_TOPICS: readonly string[] = [...EVENT_TOPICS, ...TRANSITION_TOPICS].map(deadLetterTopic);
-
-/** Lanes under way at a time where journeys are pooled: many of them share one call to a host. */
-const LANES_TO_HOSTS = 1_024;
 
 /** Starts the inbound bridge and the index of dead letters. */
 export async function startBridge(context: ProcessContext): Promise<void> {
@@ -45,7 +42,6 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   });
   callLimitMetrics(registry, limiter);
   const targets = routes.flatMap((route) => route.targets);
-  const isPooled = [...hostingsOf(targets, config.HOSTING).values()].some(({ kind }) => kind === 'pooled');
   const bridge = createBridge({
     driver,
     producer,
@@ -63,7 +59,6 @@ export async function startBridge(context: ProcessContext): Promise<void> {
     groupId: config.BRIDGE_GROUP,
     topics: config.BRIDGE_TOPICS ?? BRIDGE_TOPICS,
     limits: {
-      ...(isPooled && { maxInFlight: LANES_TO_HOSTS }),
       sweepIntervalMs: config.BRIDGE_SWEEP_MS,
       earlyMaxAgeMs: config.BRIDGE_EARLY_MAX_AGE_MS,
       blockedParkMs: config.BRIDGE_BLOCKED_PARK_MS,

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Envelope, encode } from '@millrace/events';
+import { temporalCalls } from '../../bridges/inbound/temporal-calls';
+import { BARE_SCHEMA } from '../bare/activities';
+import { type BareCall, type BareReport, bareTarget } from '../bare/calls';
+import { now } from '../now';
+import type { Sample } from '../report/rows';
+import type { Stage } from '../stage';
+import { until } from '../until';
+import { freshTenant, interleaved } from '../workload';
+
+const IN_FLIGHT = 64;
+const LIMIT_MS = 60_000;
+
+/** The events of the rows that compare the bridge, and the whole path, with a bare client. */
+export const bareWorkload = (tenantId: string): Envelope[] => interleaved(tenantId, 600, 50);
+
+/**
+ * Events per second that the bridge alone gets acknowledged from a full topic, and that a bare client does with the same
+ * calls to the same server: to workflows that only take, then to workflows that record each batch by a local activity.
+ */
+export async function measureBare(stage: Stage): Promise<Sample[]> {
+  await stage.pool.query(BARE_SCHEMA);
+  const worker = await stage.start({ name: freshTenant('bare-worker'), path: require.resolve('../bare/worker-main') });
+  try {
+    await bridgeAlone(stage, freshTenant('bare-warm-up'), interleaved);
+    const { rate, calls } = await bridgeAlone(stage, freshTenant('bare'), bareWorkload);
+    const client = await replay(stage, calls, 'bareSink');
+    const recorded = await replay(stage, calls, 'bareRecorder');
+    return [
+      { id: 'bare.bridge', value: rate },
+      { id: 'bare.client', value: client },
+      { id: 'bare.recorded', value: recorded },
+    ];
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function bridgeAlone(
+  stage: Stage,
+  tenantId: string,
+  workload: (tenantId: string, keys: number, perKey: number) => Envelope[],
+): Promise<{ rate: number; calls: readonly BareCall[] }> {
+  const events = workload(tenantId, 100, 10);
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bare-'));
+  const report = join(folder, 'report.json');
+  const environment = { BARE_EVENTS: String(events.length), BARE_TENANT: tenantId, BARE_REPORT: report };
+  const bridge = await stage.start({ name: tenantId, path: require.resolve('../bare/bridge-main'), environment });
+  try {
+    bridge.signal('SIGSTOP');
+    await stage.send(events.map((event) => encode(event)));
+    const began = now();
+    bridge.signal('SIGCONT');
+    await until(() => existsSync(report), { what: 'the bridge to deliver', limitMs: LIMIT_MS, everyMs: 20 });
+    const { at, calls }: BareReport = JSON.parse(readFileSync(report, 'utf8'));
+    return { rate: (events.length * 1_000) / (at - began), calls };
+  } finally {
+    await bridge.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Sends the same calls, those of a subject one after the other; until acknowledged, or until recorded. */
+async function replay(stage: Stage, calls: readonly BareCall[], target: 'bareSink' | 'bareRecorder'): Promise<number> {
+  const tenantId = freshTenant(target);
+  const client = temporalCalls(stage.temporal);
+  const queues = new Map<string, BareCall[]>();
+  for (const { ref, ...call } of calls) {
+    const subject = `${target}/${tenantId}/${ref.key}`;
+    const queue = queues.get(subject) ?? [];
+    queue.push({ ...call, ref: { ...ref, subject, target, tenantId } });
+    queues.set(subject, queue);
+  }
+  const waiting = [...queues.values()];
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      for (let queue = waiting.shift(); queue !== undefined; queue = waiting.shift()) {
+        const call = queue.shift();
+        if (call === undefined) continue;
+        if (call.starts) await client.signalWithStart(call.ref, bareTarget(target), call.events);
+        else await client.signal(call.ref, call.events);
+        waiting.push(queue); // its next call goes behind those of the others, as in the bridge
+      }
+    }),
+  );
+  const events = calls.reduce((sum, call) => sum + call.events.length, 0);
+  if (target === 'bareRecorder')
+    await until(() => areRecorded(stage, tenantId, events), { what: 'the moves', limitMs: LIMIT_MS, everyMs: 20 });
+  return (events * 1_000) / (performance.now() - began);
+}
+
+async function areRecorded({ pool }: Stage, tenantId: string, events: number): Promise<boolean> {
+  const text = 'select count(*)::integer as count from bare.moves where tenant_id = $1';
+  const { rows } = await pool.query<{ count: number }>(text, [tenantId]);
+  return rows[0]?.count === events;
+}
