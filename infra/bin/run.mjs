@@ -126,6 +126,7 @@ function handOver(args) {
         cwd: checkout,
         detached: true,
         stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, MILLRACE_LAUNCHER: String(process.pid) },
       },
     ),
   );
