@@ -10,12 +10,12 @@ import { type HostStore, hostStore } from './host-store';
 import type { Journey } from './journey';
 import { Roster } from './roster';
 import { StageCounts } from './stage-counts';
+import { EFFECTS_TAKEN_BACK, StoredEffects } from './stored-effects';
 import type { HostInput, HostStatus, LaneBatch, SubjectStatus } from './wire';
 
 /** Journeys in memory; the others wait in the store. */
 const MOST_HELD = 4_000;
 const CONTINUE_AFTER_EVENTS = 20_000;
-const EFFECTS_TAKEN_BACK = 200;
 
 /**
  * Runs many journeys of one kind: takes what waits and what is due, steps each, records all that was caused at once,
@@ -35,10 +35,7 @@ export class HostShell<
   private readonly store: HostStore<Effect>;
   private readonly window: DueWindow;
   private readonly effects: HostEffects<Effect>;
-  /** Effects of a run before this one may wait in the store. */
-  private effectsInStore: boolean;
-  /** Keys of effects that this run has put into the store, to be taken up by the next. */
-  private readonly putAway = new Set<string>();
+  private readonly stored: StoredEffects<Effect>;
   private rang = false;
   private readonly alarm = new Alarm(() => {
     this.rang = true;
@@ -56,7 +53,7 @@ export class HostShell<
     this.store = hostStore(input, journey.contract.late === 'ignore');
     this.window = new DueWindow(this.deadlines, this.store.due, (subject) => this.roster.get(subject) !== undefined);
     this.effects = new HostEffects((effect, context) => journey.perform(effect, context));
-    this.effectsInStore = this.carried?.effectsInStore ?? true;
+    this.stored = new StoredEffects(this.carried?.effectsInStore ?? true);
   }
 
   receive(batches: readonly LaneBatch[]): void {
@@ -133,7 +130,7 @@ export class HostShell<
   }
 
   private mayTakeBack(): boolean {
-    return this.effectsInStore && this.effects.size < EFFECTS_TAKEN_BACK;
+    return this.stored.mayTakeBack(this.effects.size);
   }
 
   private async turnOrReopen(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
@@ -173,7 +170,7 @@ export class HostShell<
   private async takeBackEffects(): Promise<void> {
     const found = await this.store.effects(EFFECTS_TAKEN_BACK);
     this.effects.start(found);
-    this.effectsInStore = found.length === EFFECTS_TAKEN_BACK;
+    this.stored.takenBack(found);
     if (found.length > 0) await this.store.forgetEffects(found);
   }
 
@@ -195,7 +192,7 @@ export class HostShell<
     const beyond = this.effectsToKeep().slice(effects.length);
     if (beyond.length > 0) {
       await this.store.putAwayEffects(beyond);
-      for (const { context } of beyond) this.putAway.add(context.key);
+      this.stored.put(beyond);
     }
     const waiting = waitingToCarry(this.roster);
     if (waiting === undefined) return;
@@ -204,13 +201,13 @@ export class HostShell<
       standing: standingToCarry(this.roster),
       machineVersion,
       effects: effectsToCarry(this.effectsToKeep()),
-      effectsInStore: this.effectsInStore || this.putAway.size > 0,
+      effectsInStore: this.stored.some,
     };
     await continueAsNew({ ...this.input, carried });
   }
 
   private effectsToKeep() {
-    return this.effects.undone().filter(({ context }) => !this.putAway.has(context.key));
+    return this.stored.without(this.effects.undone());
   }
 
   /** For people, in the Web UI. */
