@@ -1,4 +1,4 @@
-import { cancelled, createBridgeParts, placed, ref, settled, target } from './testing/bridge-parts';
+import { cancelled, createBridgeParts, LANES_PER_ROUND, placed, ref, settled, target } from './testing/bridge-parts';
 import { createMemoryWorld } from './testing/memory-world';
 
 function given(options: Parameters<typeof createBridgeParts>[1] = {}) {
@@ -126,6 +126,17 @@ describe('the sweep', () => {
       last,
     ]);
     expect(at.world.lanes.size).toBe(0);
+  });
+
+  it('bug: pooled journeys whose machine failed took the turns of lanes that were blocked', async () => {
+    const at = given();
+    const failed = { cause: 'machine-failed' as const, parkedAt: at.clock.now, events: [settled().event] };
+    const ids = Array.from({ length: LANES_PER_ROUND }, (_, nth) => `orderSaga/acme/failed-${nth}`);
+    for (const subject of ids) at.world.lanes.set(subject, { ...failed, ref: { ...ref, subject } });
+    await at.dispatch.park([placed()], 'blocked');
+    await at.sweep.round();
+    expect(at.taken()).toEqual(['OrderPlaced']);
+    expect(at.world.lanes.size).toBe(LANES_PER_ROUND);
   });
 
   it('leaves lanes of targets that it does not know', async () => {

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@millrace/kafka';
 import type { Store } from '../../store/store';
-import type { ParkedLane, SubjectRef } from '../../store/types';
+import type { ParkCause, ParkedLane, SubjectRef } from '../../store/types';
 import type { BridgeMetrics } from '../metrics';
 import type { Gate } from './gate';
 import type { DrainResult, HeldLanes } from './held-lane';
@@ -110,7 +110,7 @@ export function createSweep(deps: {
         limit: options.lanesPerRound,
         ...(cursor === null ? {} : { cursor }),
       });
-      found.push(...page.items.filter(({ cause, subject }) => cause !== 'early' && !known.has(subject)));
+      found.push(...page.items.filter(({ cause, subject }) => isForSweep(cause) && !known.has(subject)));
       cursor = page.next;
     } while (cursor !== null && found.length < options.lanesPerRound);
     return found;
@@ -174,6 +174,9 @@ export function createSweep(deps: {
     },
   };
 }
+
+/** Early lanes come by `due`; a pooled journey whose machine failed is no lane: its host tries again by itself. */
+const isForSweep = (cause: ParkCause): boolean => cause !== 'early' && cause !== 'machine-failed';
 
 /** Starts are gathered for this long before the store is asked whether something waits for them. */
 const STARTED_WAIT_MS = 20;

@@ -27,6 +27,8 @@ export const target: RouteTarget = {
 };
 export const ref = subjectRef('orderSaga', 'acme', 'order-1');
 
+export const LANES_PER_ROUND = 100;
+
 const offsets = { next: 0n };
 export function recordOf(topic: string, value: Buffer | null = Buffer.from('{}')): IncomingRecord {
   offsets.next += 1n;
@@ -146,7 +148,7 @@ export function createBridgeParts(
     options: {
       intervalMs: 1_000,
       earlyMaxAgeMs: options.earlyMaxAgeMs ?? 60_000,
-      lanesPerRound: 100,
+      lanesPerRound: LANES_PER_ROUND,
       retryMs: 10,
       maxRetryMs: 100,
     },

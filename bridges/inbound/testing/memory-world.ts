@@ -157,9 +157,11 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
         .filter(({ subject, parkedAt }) => streams.has(subject) || Date.parse(parkedAt) <= now() - earlyMaxAgeMs)
         .slice(0, limit);
     },
-    async list({ limit }) {
+    async list({ limit, cursor }) {
       await hop('list');
-      return { items: parkedLanes().slice(0, limit), next: null };
+      const from = Number(cursor ?? 0);
+      const all = parkedLanes();
+      return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null };
     },
   };
 
