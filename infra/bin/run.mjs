@@ -148,7 +148,7 @@ function ended(child) {
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Every signal goes on to what runs now. npm sends its own copy of a Ctrl-C: the second within a second is that one. */
+/** Every signal goes on to what runs now. A Ctrl-C comes from the terminal and from npm: the second within a second is that copy. */
 function passSignalsOn() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
