@@ -241,6 +241,16 @@ describe('the relay', () => {
     expect(ages[2]).toBeGreaterThan(ages[0] ?? 0);
   });
 
+  it('tells no age of its own once it does not lead any more', async () => {
+    const { relay, state, ages } = given([moved(1)]);
+    state.failSends = Number.POSITIVE_INFINITY;
+    relay.start();
+    await until(() => state.releases > 0);
+    await relay.stop();
+    expect(ages.at(-1)).toBe(0);
+    expect(ages[0]).toBeGreaterThan(0);
+  });
+
   it('notices while it is idle that its checkpoint was not saved', async () => {
     const { relay, saved, state } = given([moved(1)]);
     state.refuseSave = true;

@@ -131,6 +131,7 @@ export function createRelay(options: RelayOptions): Relay {
   function lead(holds: boolean): void {
     leading = holds;
     metrics.leading(holds);
+    if (!holds) metrics.age(0); // what waits now is the next leader's to tell
   }
 
   function failed(error: unknown, message: string): undefined {
