@@ -35,6 +35,7 @@ const modules = join(checkout, 'node_modules');
 const stamp = join(modules, '.millrace-installed');
 const tellEveryMs = 5000;
 const repeatMs = 1000;
+const thoroughSeeds = '2000'; // for check and test; `npm run test:unit`, which does not come through here, is to be quick
 
 let running; // the child that signals go to
 const forwardedAt = new Map();
@@ -126,7 +127,7 @@ function handOver(args) {
         cwd: checkout,
         detached: true,
         stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-        env: { ...process.env, MILLRACE_LAUNCHER: String(process.pid) },
+        env: { SIMULATION_SEEDS: thoroughSeeds, ...process.env, MILLRACE_LAUNCHER: String(process.pid) },
       },
     ),
   );
