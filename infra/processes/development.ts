@@ -1,5 +1,7 @@
 import { readConfig } from '../config/config';
-import { type Stack, type StackOptions, startStack } from '../stack';
+import type { Settings } from '../config/from-files';
+import { type Stack, StackError, type StackOptions, startStack } from '../stack';
+import { isFree } from '../stack/ports';
 import { createLogger } from '../telemetry/logger';
 import { createRegistry } from '../telemetry/metrics';
 import { installTemporalRuntime } from '../telemetry/temporal-runtime';
@@ -18,6 +20,14 @@ const onOneMachine = {
   INVENTORY_URL: 'http://127.0.0.1:0',
   PAYMENTS_URL: 'http://127.0.0.1:0',
   SHIPPING_URL: 'http://127.0.0.1:0',
+};
+
+/** Stand for the servers while the other settings are checked. */
+const someServers = {
+  KAFKA_BROKERS: '127.0.0.1:9092',
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+  TEMPORAL_UI_URL: undefined,
+  DATABASE_URL: 'postgres://127.0.0.1',
 };
 
 export interface Development {
@@ -39,22 +49,21 @@ export interface DevelopmentOptions extends Pick<StackOptions, 'dataDir' | 'onPr
 /** The servers and, in this process, the whole platform on them. */
 export async function startDevelopment(options: DevelopmentOptions): Promise<Development> {
   const { dataDir, ports, onProgress, logFile, fail } = options;
+  const configure = (servers: Settings) =>
+    readConfig({ ...onOneMachine, ...options.settings, ...process.env, ...servers }, 'all');
+  const { API_PORT: apiPort } = configure(someServers); // a fault is told before anything starts
+  if (apiPort !== 0 && !(await isFree(apiPort)))
+    throw new StackError('port-taken', `port ${apiPort} (API) is taken by another program; set API_PORT`);
   const stack = await startStack({ dataDir, onProgress, ...(ports && { ports }) });
   const closing = createClosing();
   closing.add('servers', () => stack.stop());
   try {
-    const config = readConfig(
-      {
-        ...onOneMachine,
-        ...options.settings,
-        ...process.env,
-        KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-        TEMPORAL_ADDRESS: stack.temporalAddress,
-        TEMPORAL_UI_URL: stack.temporalUiUrl,
-        DATABASE_URL: stack.databaseUrl,
-      },
-      'all',
-    );
+    const config = configure({
+      KAFKA_BROKERS: stack.kafkaBrokers.join(','),
+      TEMPORAL_ADDRESS: stack.temporalAddress,
+      TEMPORAL_UI_URL: stack.temporalUiUrl,
+      DATABASE_URL: stack.databaseUrl,
+    });
     const logger = createLogger({ name: 'millrace', level: config.LOG_LEVEL, destination: { file: logFile } });
     installTemporalRuntime(logger, config.TEMPORAL_METRICS_PORT);
     const context: ProcessContext = { config, logger, registry: createRegistry('all'), closing, fail };

@@ -56,7 +56,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on it, on this machine alone or for all. */
+export async function isFree(port: number): Promise<boolean> {
   try {
     await listenOnce(port);
     await listenOnce(port, '0.0.0.0');
