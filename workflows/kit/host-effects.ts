@@ -1,5 +1,6 @@
-import { sleep } from '@temporalio/workflow';
+import { log, sleep } from '@temporalio/workflow';
 import type { EffectContext, Pending } from './effects';
+import { isFailure, reasonOf } from './failures';
 
 /**
  * In flight at a time: the server allows 2,000 activities of one workflow. Those that hang do not keep others waiting
@@ -8,7 +9,7 @@ import type { EffectContext, Pending } from './effects';
 const MOST_IN_FLIGHT = 500;
 const AGAIN_AFTER = '1 minute';
 
-/** Effects of many journeys, each tried until it succeeds, whatever it fails with: none of them holds up another journey. */
+/** Effects of many journeys, each tried until it succeeds, however often it is refused: none of them holds up another journey. */
 export class HostEffects<Effect> {
   private readonly pending = new Map<string, Pending<Effect>>();
   private readonly queue: Pending<Effect>[] = [];
@@ -49,8 +50,11 @@ export class HostEffects<Effect> {
       try {
         await this.perform(effect, context);
         break;
-      } catch {
-        // Refused for good, or a bug in what performs it: in a host neither may fail the task, which is everybody's.
+      } catch (error) {
+        if (!isFailure(error)) throw error; // a bug of ours: the task fails until it is mended, and nothing is lost
+        const { key } = context;
+        const subject = key.split('/').slice(0, -2).join('/');
+        log.warn('effect of a journey failed; it is tried again', { subject, key, reason: reasonOf(error) });
         await sleep(AGAIN_AFTER);
       }
     }

@@ -1,4 +1,5 @@
 import type { Envelope } from '@millrace/events';
+import { log } from '@temporalio/workflow';
 import type { HostedResult, LoadedSubject, Settling } from '../../activities/recording/hosting.activities';
 import { chunksOf } from './chunks';
 import type { Deadlines } from './deadlines';
@@ -187,6 +188,9 @@ export class HostJourneys<
   private recorded({ held, outcome, tracing, left, entry, deadlineMs: nextMs }: HostedStep<State, Effect>): void {
     const { deadlines, effects, roster, stages } = this.parts;
     deadlines.set(held.ref.subject, nextMs);
+    if (entry.kind === 'park') {
+      log.warn('machine of a journey failed; it is parked', { subject: held.ref.subject, reason: entry.message });
+    }
     if (outcome === undefined || entry.kind !== 'append') {
       roster.letGo(held);
       return;
