@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { ConfigError } from '../config/config';
 import { portsFromEnvironment, StackError } from '../stack';
 import { checkout } from '../stack/checkout';
+import { isFree } from '../stack/ports';
 import { addresses, startDevelopment } from './development';
 import { endingBySignals } from './ending';
+
+/** The documented port of a service, or a free one where another program has it. */
+const addressAt = async (port: number) => `http://127.0.0.1:${(await isFree(port)) ? port : 0}`;
 
 /** `npm start`: servers and platform with data that stays, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -15,6 +19,11 @@ async function main(): Promise<void> {
   const development = await startDevelopment({
     dataDir: join(folder, 'data'),
     ports: portsFromEnvironment(),
+    settings: {
+      INVENTORY_URL: await addressAt(8091),
+      PAYMENTS_URL: await addressAt(8092),
+      SHIPPING_URL: await addressAt(8093),
+    },
     logFile,
     onProgress: (line) => console.log(line),
     fail: (error) => {

@@ -83,4 +83,7 @@ export const addresses = ({ stack, platform }: Development): string =>
     `API         http://127.0.0.1:${platform.apiPort}`,
     `API docs    http://127.0.0.1:${platform.apiPort}/docs`,
     `PostgreSQL  ${stack.databaseUrl}`,
+    `Inventory   ${platform.services.inventory}`,
+    `Payments    ${platform.services.payments}`,
+    `Shipping    ${platform.services.shipping}`,
   ].join('\n');
