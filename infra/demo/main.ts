@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config/config';
 import { addresses, startDevelopment } from '../processes/development';
@@ -6,6 +6,7 @@ import { endingBySignals } from '../processes/ending';
 import { StackError } from '../stack';
 import { checkout } from '../stack/checkout';
 import { type DemoArguments, readArguments, USAGE } from './arguments';
+import { scriptsFromFile } from './events-file';
 import { play } from './play';
 
 const hostings = { own: 'appointmentJourney=own', pooled: 'appointmentJourney=pooled:4' };
@@ -48,11 +49,29 @@ async function demo({ stay, events, json, hosting }: DemoArguments): Promise<num
   }
 }
 
+/** What only the arguments can have wrong is found before anything starts. */
+async function assertFiles({ events, json }: DemoArguments): Promise<void> {
+  try {
+    if (events !== undefined) await scriptsFromFile(events);
+    if (json !== undefined) await appendFile(json, '');
+  } catch (failure) {
+    throw new FileFault(failure instanceof Error ? failure.message : String(failure));
+  }
+}
+
+class FileFault extends Error {}
+
 async function main(): Promise<number> {
   try {
-    return await demo(readArguments(process.argv.slice(2)));
+    if (process.argv.includes('--help')) {
+      console.log(`usage: ${USAGE}`);
+      return 0;
+    }
+    const given = readArguments(process.argv.slice(2));
+    await assertFiles(given);
+    return await demo(given);
   } catch (failure) {
-    const expected = failure instanceof StackError || failure instanceof ConfigError;
+    const expected = failure instanceof StackError || failure instanceof ConfigError || failure instanceof FileFault;
     const badUsage =
       failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS');
     console.error(badUsage ? `${failure.message}\nusage: ${USAGE}` : expected ? failure.message : failure);
