@@ -117,6 +117,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['workflows/kit/undo-list.test.ts'],
   },
   {
+    name: 'a host takes an effect back and does not carry it',
+    file: 'workflows/kit/stored-effects.ts',
+    find: 'for (const { context } of found) this.putAway.delete(context.key);',
+    replace: '',
+    project: 'unit',
+    tests: ['workflows/kit/stored-effects.test.ts'],
+  },
+  {
     name: 'the feed has no horizon',
     file: 'store/feed.ts',
     find: 'or e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))',
