@@ -1,6 +1,6 @@
 import { log, sleep } from '@temporalio/workflow';
 import type { EffectContext, Pending } from './effects';
-import { isFailure, reasonOf } from './failures';
+import { reasonOf } from './failures';
 
 /**
  * In flight at a time: the server allows 2,000 activities of one workflow. Those that hang do not keep others waiting
@@ -51,10 +51,14 @@ export class HostEffects<Effect> {
         await this.perform(effect, context);
         break;
       } catch (error) {
-        if (!isFailure(error)) throw error; // a bug of ours: the task fails until it is mended, and nothing is lost
+        // Also a bug in what performs the effect: the task is everybody's, and may not fail for one of them.
         const { key } = context;
         const subject = key.split('/').slice(0, -2).join('/');
-        log.warn('effect of a journey failed; it is tried again', { subject, key, reason: reasonOf(error) });
+        log.warn('effect of a journey failed; it is tried again', {
+          subject,
+          key,
+          reason: error instanceof Error ? reasonOf(error) : String(error),
+        });
         await sleep(AGAIN_AFTER);
       }
     }
