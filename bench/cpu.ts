@@ -1,42 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { familyOf, processes } from './proc';
 import type { CpuPerEvent } from './report/rows';
 
 /** Of /proc/<pid>/stat: always 100 on Linux, whatever the kernel ticks at inside (sysconf(_SC_CLK_TCK)). */
 const TICKS_PER_SECOND = 100;
 
-interface Stat {
-  readonly parent: number;
-  /** User and system time of the process and of children that it has waited for. */
-  readonly ticks: number;
-}
-
 /** Milliseconds of CPU time so far, by name; undefined where there is no /proc. */
 export type CpuTimes = Readonly<Record<string, number>> | undefined;
-
-function readStat(pid: string): Stat | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the name before may hold blanks and brackets
-    const number = (at: number) => Number(fields[at]);
-    return { parent: number(1), ticks: number(11) + number(12) + number(13) + number(14) };
-  } catch {
-    return undefined; // it has ended meanwhile
-  }
-}
 
 /** CPU time of each process with all that descends from it; `process.pid` counts alone, since the others are its children. */
 export function cpuTimes(pids: Readonly<Record<string, number>>): CpuTimes {
   if (process.platform !== 'linux') return undefined;
-  const stats = new Map<number, Stat>();
-  for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? readStat(name) : undefined;
-    if (stat !== undefined) stats.set(Number(name), stat);
-  }
-  const children = new Map<number, number[]>();
-  for (const [pid, { parent }] of stats) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  const running = processes();
   const ticksOf = (pid: number): number =>
-    (stats.get(pid)?.ticks ?? 0) +
-    (pid === process.pid ? 0 : (children.get(pid) ?? []).reduce((sum, child) => sum + ticksOf(child), 0));
+    (pid === process.pid ? [pid] : familyOf(pid, running)).reduce(
+      (sum, member) => sum + (running.get(member)?.ticks ?? 0),
+      0,
+    );
   const named = Object.entries(pids).map(([name, pid]) => [name, ticksOf(pid)] as const);
   const { busy, idle } = machineTicks();
   const others = Math.max(0, busy - named.reduce((sum, [, ticks]) => sum + ticks, 0));

@@ -33,7 +33,8 @@ type AnyMachine<
 export const RETRY_PARKED_MS = 60_000;
 
 /**
- * Steps a journey through its batch, or, without one, through its deadline. Pure. Undefined: nothing is to be done.
+ * Steps a journey through its batch, or, without one, through its deadline. No I/O, but what it
+ * leaves for later, or parks, moves within `held`. Undefined: nothing is to be done.
  * Whatever the machine throws is caught: it parks this journey, and no other.
  */
 export function stepHeld<
