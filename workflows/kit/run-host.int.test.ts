@@ -1,5 +1,5 @@
 import type { StreamRow } from '../../store/types';
-import type { CounterEvent } from '../testing/counter.contract';
+import { counterEvents } from '../testing/counter-events';
 import { fresh } from '../testing/events';
 import { type RealHosts, startRealHosts } from '../testing/real-hosts';
 import { refOf } from '../testing/subject-client';
@@ -21,21 +21,7 @@ const ids = (events: readonly WireEvent[]): string[] => events.map(({ eventId })
 /** One counter's events, numbered. */
 function counter() {
   const key = fresh('c');
-  let made = 0;
-  const event = <Type extends CounterEvent['eventType']>(eventType: Type, data: object = {}): WireEvent => {
-    made += 1;
-    return {
-      eventId: `${key}-${made}`,
-      eventType,
-      eventVersion: '1.0',
-      eventTime: new Date().toISOString(),
-      aggregateId: key,
-      aggregateType: 'Counter',
-      tenantId: 'test',
-      correlationId: key,
-      data,
-    };
-  };
+  const event = counterEvents(key);
   return { key, subject: subjectOf(key), event, begun: event('CountBegun') };
 }
 

@@ -1,5 +1,5 @@
 import type { History } from '@temporalio/common/lib/proto-utils';
-import type { CounterEvent } from '../testing/counter.contract';
+import { counterEvents } from '../testing/counter-events';
 import { fresh } from '../testing/events';
 import { type RealServer, startOnRealServer } from '../testing/real-server';
 import type { WireEvent } from './wire';
@@ -11,24 +11,6 @@ beforeAll(async () => {
 afterAll(() => server?.stop(), 30_000);
 afterEach(() => server?.store.reset());
 jest.setTimeout(60_000);
-
-const eventsOf = (key: string) => {
-  let made = 0;
-  return <Type extends CounterEvent['eventType']>(eventType: Type, data: object = {}): WireEvent => {
-    made += 1;
-    return {
-      eventId: `${key}-${made}`,
-      eventType,
-      eventVersion: '1.0',
-      eventTime: new Date().toISOString(),
-      aggregateId: key,
-      aggregateType: 'Counter',
-      tenantId: 'test',
-      correlationId: key,
-      data,
-    };
-  };
-};
 
 /** What each move was caused by; `-` for a deadline. */
 const causesOf = (subject: string): string[] =>
@@ -71,7 +53,7 @@ async function forcedTasks(subject: string): Promise<number> {
 describe.each(['activity', 'local'] as const)('a journey on a real server, recording by %s', (recording) => {
   test('loses and repeats no event when it continues as new while signals stream in', async () => {
     const key = fresh('stream');
-    const event = eventsOf(key);
+    const event = counterEvents(key);
     const first = event('CountBegun');
     const counted = Array.from({ length: 2_000 }, () => event('Counted'));
     const end = event('CountEnded');
@@ -99,7 +81,7 @@ describe.each(['activity', 'local'] as const)('a journey on a real server, recor
 
   test('tells one story when a task is lost to more than 100 buffered signals, with deadlines racing', async () => {
     const key = fresh('buffered');
-    const event = eventsOf(key);
+    const event = counterEvents(key);
     const first = event('CountBegun');
     const { subject, handle, send } = await server.start('counterJourney', key, [first], recording);
     await server.store.untilStage(subject, 'counting');
@@ -124,7 +106,7 @@ describe.each(['activity', 'local'] as const)('a journey on a real server, recor
 
   test('records as late what comes while it closes', async () => {
     const key = fresh('closing');
-    const event = eventsOf(key);
+    const event = counterEvents(key);
     const { subject, handle, send } = await server.start('counterJourney', key, [event('CountBegun')], recording);
     await server.store.untilStage(subject, 'counting');
     const late = event('Counted');
