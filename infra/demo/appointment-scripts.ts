@@ -14,11 +14,18 @@ function localTime(instant: number, timeZone: string): string {
   return parts.replace(' ', 'T');
 }
 
-/** Appointments that start a few seconds from `now` and end in every way there is, `each` times. */
+const SOON_MS = 9_000;
+const IN_TIME_MS = 15 * 60_000;
+
+/** Appointments that end in every way there is, `each` times: the missed ones start soon after `now`, the others so late that no slow machine misses them. */
 export function appointmentScripts(tenantId: string, now: number, each: number): Script[] {
   const zones = ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const;
   let number = 0;
-  const appointment = (name: string, steps: (id: string, subject: string, zone: string) => Step[]): Script[] =>
+  const appointment = (
+    name: string,
+    startsInMs: number,
+    steps: (id: string, subject: string, zone: string) => Step[],
+  ): Script[] =>
     Array.from({ length: each }, () => {
       number += 1;
       const id = `appointment-${String(number).padStart(3, '0')}`;
@@ -27,7 +34,7 @@ export function appointmentScripts(tenantId: string, now: number, each: number):
         appointmentId: id,
         patientId: `patient-${number}`,
         practitionerId: 'dr-1',
-        startsAtLocal: localTime(now + 9_000, timeZone),
+        startsAtLocal: localTime(now + startsInMs, timeZone),
         timeZone,
         durationMinutes: 30,
       };
@@ -44,24 +51,27 @@ export function appointmentScripts(tenantId: string, now: number, each: number):
     when: { subject, stages: ['confirmed'] },
   });
   return [
-    ...appointment('confirmed and attended', (id, subject) => [confirmed(id, subject), attended(id, subject)]),
-    ...appointment('cancelled', (id, subject) => [
+    ...appointment('confirmed and attended', IN_TIME_MS, (id, subject) => [
+      confirmed(id, subject),
+      attended(id, subject),
+    ]),
+    ...appointment('cancelled', IN_TIME_MS, (id, subject) => [
       {
         event: newEvent(AppointmentCancelled, { ...about(id), data: { appointmentId: id, reason: 'ill' } }),
         when: { subject, stages: ['scheduled', 'reminded'] },
       },
     ]),
-    ...appointment('rescheduled, then attended', (id, subject, timeZone) => [
+    ...appointment('rescheduled, then attended', IN_TIME_MS, (id, subject, timeZone) => [
       {
         event: newEvent(AppointmentRescheduled, {
           ...about(id),
-          data: { appointmentId: id, startsAtLocal: localTime(now + 12_000, timeZone), timeZone },
+          data: { appointmentId: id, startsAtLocal: localTime(now + 2 * IN_TIME_MS, timeZone), timeZone },
         }),
         when: { subject, stages: ['scheduled', 'reminded'] },
       },
       confirmed(id, subject),
       attended(id, subject),
     ]),
-    ...appointment('missed', () => []),
+    ...appointment('missed', SOON_MS, () => []),
   ];
 }

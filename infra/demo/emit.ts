@@ -13,7 +13,7 @@ interface EmitDeps {
 }
 
 const POLL_MS = 150;
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 180_000;
 
 async function until({ subject, stages }: Condition, { stageOf, pause }: EmitDeps): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;

@@ -102,10 +102,16 @@ export function orderScripts(tenants: readonly [string, string], orders: number)
     ...times(2, () => plain('two want the last piece', next({ sku: 'SKU-LAST-1' }))),
     ...times(3, () => thenCancel('cancelled while stock is reserved', next())),
     ...times(3, () =>
-      thenCancel('cancelled while payment is awaited', next({ customerId: 'cust-slow' }), ['stock-reserved']),
+      thenCancel('cancelled while payment is awaited', next({ customerId: 'cust-slow' }), [
+        'stock-reserved',
+        'paid',
+        ...closed,
+      ]),
     ),
-    ...times(3, () => thenCancel('cancelled while shipment is booked', next({ city: 'Slowtown' }), ['paid'])),
-    ...times(3, () => thenCancel('cancelled too late', next(), ['completed'])),
+    ...times(3, () =>
+      thenCancel('cancelled while shipment is booked', next({ city: 'Slowtown' }), ['paid', ...closed]),
+    ),
+    ...times(3, () => thenCancel('cancelled too late', next(), closed)),
     ...times(5, () => repeated('the same event twice in a row', next())),
     ...times(5, () => repeated('the same event again after the close', next(), closed)),
     ...times(3, () => lateSecondOrder(next())),

@@ -1,7 +1,7 @@
 import type { Envelope } from '@millrace/events';
 import type { OutgoingRecord } from '@millrace/kafka';
 
-/** Waits until the store shows the subject in one of these stages. */
+/** Waits until the store shows the subject in one of these stages. A stage that passes stands with those after it: a look may come too late for it. */
 export interface Condition {
   readonly subject: string;
   readonly stages: readonly string[];

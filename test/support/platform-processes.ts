@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClosing } from '../../infra/processes/closing';
@@ -32,13 +31,15 @@ const exited = (child: ChildProcess) =>
     ? Promise.resolve()
     : new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
-async function runToEnd(name: string, environment: Readonly<Record<string, string>>, log: WriteStream): Promise<void> {
-  const child = spawn(process.execPath, [program(name)], {
+/** @param log Descriptor of the file that takes what it prints. */
+const spawned = (name: string, environment: Readonly<Record<string, string>>, log: number) =>
+  spawn(process.execPath, [program(name)], {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
   });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
+
+async function runToEnd(name: string, environment: Readonly<Record<string, string>>, log: number): Promise<void> {
+  const child = spawned(name, environment, log);
   await exited(child);
   if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}`);
 }
@@ -53,7 +54,7 @@ export async function startPlatformProcesses(
   closing.add('servers', () => stack.stop());
   const logFolder = join(tmpdir(), `millrace-processes-${process.pid}-${Date.now()}`);
   await mkdir(logFolder, { recursive: true });
-  const log = createWriteStream(join(logFolder, 'all.log'));
+  const log = await open(join(logFolder, 'all.log'), 'a');
   const [inventory, payments, shipping, api] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const environment = {
     MILLRACE_ENV: 'development',
@@ -75,12 +76,7 @@ export async function startPlatformProcesses(
   };
   const running = new Map<Victim, ChildProcess>();
   const start = (name: Victim, more: Readonly<Record<string, string>> = {}) => {
-    const child = spawn(process.execPath, [program(name)], {
-      env: { ...process.env, ...environment, ...more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    const child = spawned(name, { ...environment, ...more }, log.fd);
     running.set(name, child);
     return child;
   };
@@ -90,10 +86,10 @@ export async function startPlatformProcesses(
     child.kill(sent);
     if (sent !== 'SIGSTOP' && sent !== 'SIGCONT') await exited(child);
   };
-  closing.add('log', () => new Promise((resolve) => log.end(resolve)));
+  closing.add('log', () => log.close());
   closing.add('processes', () => Promise.all([...running.keys()].map((name) => signal(name, 'SIGTERM'))));
   try {
-    await runToEnd('topics', environment, log);
+    await runToEnd('topics', environment, log.fd);
     for (const name of ['services', 'worker', 'bridge', 'relay', 'api'] as const) start(name);
   } catch (error) {
     await closing.close().catch(() => undefined);
