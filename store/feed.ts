@@ -52,7 +52,7 @@ function entryOf(record: FeedRecord): FeedEntry {
 /**
  * In commit order: (epoch, transaction id, position). Rows of the current epoch are shown once no transaction with a
  * lower id can still commit; by position alone, what an older transaction commits later would be passed over
- * (design: decision 15). Earlier epochs are complete.
+ * (docs/architecture.md, "Who decides what"). Earlier epochs are complete.
  */
 export const createFeed = (connection: Queryable): Store['feed'] => ({
   async read(after, limit) {

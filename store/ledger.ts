@@ -35,7 +35,7 @@ const dayAfter = (day: string): string => dayOf(new Date(Date.parse(day) + dayMs
 const partitionOf = (day: string): string => `ledger_${day.replaceAll('-', '')}`;
 const NO_PARTITION = '23514';
 
-/** What the bridge read and where it sent it (design: decision 21). Whatever a record held, its row can be written. */
+/** What the bridge read and where it sent it (docs/architecture.md, "Who decides what"). Whatever a record held, its row can be written. */
 export function createLedger(pool: Pool, now: () => Date): Store['ledger'] {
   const connection = queryable(pool);
   const known = new Set<string>();

@@ -9,7 +9,7 @@ import { parkEvents } from './parking/parked-events';
 import type { Store } from './store';
 import type { DeliveredEvent, SubjectRef } from './types';
 
-/** For what a closed stream's workflow, or a second chain, leaves behind (design: decisions 4, 8, 11). */
+/** For what a closed stream's workflow, or a second chain, leaves behind (docs/architecture.md, "Who decides what"). */
 export function createSettling(commits: GroupCommit, lanes: Lanes): Pick<Store, 'settleForeign' | 'recordLate'> {
   return {
     async recordLate(ref, events, ignore) {
@@ -28,8 +28,8 @@ export function createSettling(commits: GroupCommit, lanes: Lanes): Pick<Store, 
 }
 
 /**
- * The stream is open and its workflow is gone: what it never took waits in the lane. Parking takes the lane's lock
- * (decision 9), and another look, because the stream may have closed while this call waited for it.
+ * The stream is open and its workflow is gone: what it never took waits in the lane. Parking takes the lane's lock,
+ * and another look, because the stream may have closed while this call waited for it.
  */
 async function parkAsGone(lanes: Lanes, ref: SubjectRef, events: readonly DeliveredEvent[]): Promise<void> {
   await lanes.hold(ref.subject, async (client) => {

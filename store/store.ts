@@ -76,7 +76,7 @@ export interface Store {
     place(wanted: ReadonlyMap<string, Placement>): Promise<ReadonlyMap<string, Placement>>;
   };
 
-  /** What the hosts of pooled journeys ask (design: decision 23). */
+  /** What the hosts of pooled journeys ask (docs/decisions/0005). */
   hosting: {
     /** From now on this chain speaks for the host. Resolves when appends of the one before are over. */
     open(host: string, chain: string): Promise<OpenedHost>;

@@ -36,7 +36,7 @@ export interface Transition extends TransitionDraft {
   readonly recordedAt: string;
 }
 
-/** One compare-and-append (design: decisions 4, 11, 12, 16). JSON-safe: it is also an activity's input. */
+/** One compare-and-append (docs/architecture.md, "Who decides what"). JSON-safe: it is also an activity's input. */
 export interface AppendRequest extends SubjectRef {
   /** Own workflow: the workflow's first execution run id. Pooled: the host's workflow id. */
   readonly chain: string;
@@ -94,7 +94,7 @@ export interface StreamRow extends SubjectRef {
   readonly updatedAt: string;
 }
 
-/** What the store says of an event for a subject (design: decision 8). */
+/** What the store says of an event for a subject (docs/architecture.md, "Who decides what"). */
 export type Verdict = 'no-stream' | 'open' | 'duplicate' | 'closed';
 
 /** `machine-failed`: a pooled journey whose machine threw; its host holds the events back and tries again. */

@@ -47,7 +47,7 @@ export type HostedResult =
   /** The store will never take this: it is parked like what a machine threw at. */
   | { readonly status: 'refused'; readonly detail: string };
 
-/** Events for subjects that the host does not run (design: decision 8). */
+/** Events for subjects that the host does not run (docs/architecture.md, "Who decides what"). */
 export interface Settling {
   readonly why: 'closed' | 'foreign' | 'early';
   readonly ref: HostedRef;

@@ -31,7 +31,7 @@ export { type Bridge, type BridgeLimits, type BridgeOptions, type BridgeStats, t
 /** What one item of a lane is: a delivery, or a record to give up. */
 type Work = Delivery | { readonly bury: Cause };
 
-/** From Kafka to the workflows: reads, routes, calls, parks, gives up, and keeps the ledger (design: decisions 4 to 11, 21, 22). */
+/** From Kafka to the workflows: reads, routes, calls, parks, gives up, and keeps the ledger (docs/architecture.md, "Who decides what"). */
 export function createBridge(options: BridgeOptions): Bridge {
   const { driver, store, registry, routes, groupId, sessionTimeoutMs } = options;
   const { logger = silent, metrics = noBridgeMetrics, clock = systemClock, random = Math.random } = options;

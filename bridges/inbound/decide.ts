@@ -16,7 +16,7 @@ export function firstCall(batch: readonly Delivery[]): {
   return { kind: 'signal', events: start === -1 ? batch.length : start };
 }
 
-/** What the store says of a batch that nobody took, event by event (design: decision 8). */
+/** What the store says of a batch that nobody took, event by event (docs/architecture.md, "Who decides what"). */
 export interface Sorted {
   readonly duplicates: readonly Delivery[];
   /** The subject has closed and did not take them: the store decides once more, event by event, as it records them. */
@@ -61,6 +61,9 @@ export function absentStep(before: StreamState, after: StreamState): AbsentStep 
   // Recorded since: it was started meanwhile. Open before and after: its workflow is gone.
   return before === 'none' ? 'again' : 'park-gone';
 }
+
+/** What a call carries of it: letters beyond ASCII take two to four. */
+export const jsonBytes = (item: object): number => Buffer.byteLength(JSON.stringify(item));
 
 /** As many events from the front as one call may carry; at least one. */
 export function oneCall<T>(

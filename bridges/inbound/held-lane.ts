@@ -2,7 +2,16 @@ import type { HeldLane, Store } from '../../store/store';
 import type { DeliveredEvent, ParkCause, SubjectRef } from '../../store/types';
 import type { BridgeMetrics } from '../metrics';
 import type { DeadLetters } from './dead-letters';
-import { absentStep, behindCause, heldStep, oneCall, type StreamState, streamState, type Waiting } from './decide';
+import {
+  absentStep,
+  behindCause,
+  heldStep,
+  jsonBytes,
+  oneCall,
+  type StreamState,
+  streamState,
+  type Waiting,
+} from './decide';
 import { type Delivery, eventsOf, type Note } from './delivery';
 import type { LaneMemory } from './lane-memory';
 import type { PacedCalls } from './paced-calls';
@@ -28,7 +37,7 @@ interface Batch {
   readonly deliveries: readonly Delivery[];
 }
 
-/** What is done while one holder alone may park into, drain or pass a lane (design: decision 9). */
+/** What is done while one holder alone may park into, drain or pass a lane (docs/architecture.md, "Who decides what"). */
 export interface HeldLanes {
   /** Settles deliveries: to the workflow, behind what waits, or as late. Rejects for another try. */
   deliver(lane: HeldLane, batch: Batch): Promise<void>;
@@ -133,7 +142,7 @@ export function createHeldLanes(deps: {
         continue;
       }
       const events = before === 'none' ? withStartFirst(await untilStart(lane, target), target) : waiting;
-      const call = oneCall(events, sizeOf, { ...limits, events: width });
+      const call = oneCall(events, jsonBytes, { ...limits, events: width });
       const taken = await send(ref, target, call, before).catch(refusal);
       if (taken instanceof CallError) {
         if (call.length === 1) await giveUpOn(lane, ref, call, { code: 'refused', message: taken.message });
@@ -193,8 +202,6 @@ function refusal(error: unknown): CallError {
   if (error instanceof CallError && error.fault === 'invalid') return error;
   throw error;
 }
-
-const sizeOf = (event: DeliveredEvent): number => JSON.stringify(event).length;
 
 function waitingKind(events: readonly DeliveredEvent[], target: RouteTarget): Waiting {
   if (events.length === 0) return 'nothing';

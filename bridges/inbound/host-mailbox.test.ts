@@ -66,6 +66,17 @@ describe('the mailbox of a host', () => {
     expect(calls.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('counts bytes and not letters', async () => {
+    const { calls, mailbox, answered } = given({ bytes: 1_500 });
+    const puts = ['a', 'b', 'c'].map((subject) => {
+      const { ref, ...rest } = batch(subject);
+      return mailbox.put({ ...rest, ref: { ...ref, key: '診'.repeat(200) } });
+    });
+    for (let call = 0; call < 3; call += 1) await answered();
+    await Promise.all(puts);
+    expect(calls).toEqual([['a'], ['b'], ['c']]);
+  });
+
   it('lets the host answer before it is far behind, and waits while it has too much', async () => {
     const { calls, mailbox, answered } = given({ callsPerBarrier: 2, waitingInHost: 10 }, [11, 10]);
     for (const subject of ['a', 'b', 'c']) {

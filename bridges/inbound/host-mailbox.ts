@@ -1,5 +1,5 @@
 import type { LaneBatch } from '../../workflows/kit/wire';
-import { oneCall } from './decide';
+import { jsonBytes, oneCall } from './decide';
 import { CallError } from './workflow-calls';
 
 /** The two calls to one host. Both reject with `CallError`. */
@@ -45,7 +45,7 @@ interface Letter {
 }
 
 /**
- * One call is in flight for a host; what comes meanwhile goes with the next one (design: decision 6). A lane has one
+ * One call is in flight for a host; what comes meanwhile goes with the next one. A lane has one
  * batch in it at a time, so nothing of a lane can pass itself.
  */
 export function createHostMailbox(
@@ -110,7 +110,7 @@ export function createHostMailbox(
   return {
     put: (batch) =>
       new Promise((resolve, reject) => {
-        letters.push({ batch, bytes: JSON.stringify(batch).length, resolve, reject });
+        letters.push({ batch, bytes: jsonBytes(batch), resolve, reject });
         if (!sending) void pump();
       }),
   };

@@ -6,7 +6,7 @@ import type { RouteTarget } from './route';
 import type { WorkflowCalls } from './workflow-calls';
 
 export interface Pace {
-  /** Calls to one workflow after which its inbox has to answer before the next one (design: decision 7; the server's limit is 100 buffered). */
+  /** Calls to one workflow after which its inbox has to answer before the next one: above 100 buffered ones the server fails its task. */
   readonly callsPerBarrier: number;
   readonly eventsPerBarrier: number;
   /** Milliseconds. */

@@ -6,7 +6,7 @@ import type { WorkflowCalls } from './workflow-calls';
 
 /**
  * Calls to where each subject lives: its own workflow, or the mailbox of its host. Only what may start a subject places
- * it; what comes for one without a place meets nobody, without a call (design: decisions 8, 23).
+ * it; what comes for one without a place meets nobody, without a call (docs/decisions/0005).
  */
 export function createPlacedCalls(deps: {
   /** To workflows of their own. */

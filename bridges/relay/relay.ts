@@ -42,7 +42,7 @@ class LeaseLost extends Error {
 }
 
 /**
- * The feed's subscription that publishes to Kafka (design: decision 14). At least once, in feed order, under the same event
+ * The feed's subscription that publishes to Kafka: the event store is its outbox. At least once, in feed order, under the same event
  * ids: after a crash or a failure it goes on from the last checkpoint.
  */
 export function createRelay(options: RelayOptions): Relay {

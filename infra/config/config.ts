@@ -52,7 +52,7 @@ const schema = z.object({
   APPOINTMENT_MISSED_AFTER_MS: milliseconds(30 * 60_000),
   /** Milliseconds between a miss and its follow-up. */
   APPOINTMENT_FOLLOW_UP_AFTER_MS: milliseconds(24 * 3_600_000),
-  /** How workflows record: all by normal activities, or what signals caused by local ones (docs/decisions). */
+  /** How workflows record: all by normal activities, or what signals caused by local ones (docs/decisions/0003). */
   RECORDING: z.enum(['activity', 'local']).default('local'),
   /** Whether the Stack Trace tab of the Temporal Web UI shows where a workflow waits: it doubles what workflow code costs. */
   WORKFLOW_STACK_TRACES: z.enum(['on', 'off']).default('off'),

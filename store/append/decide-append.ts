@@ -5,7 +5,7 @@ import { decideLate } from './decide-late';
 import type { Decision, Stored, StoredTransition, StreamWrite, Writes } from './stored';
 
 /**
- * Compare-and-append (design: decisions 4, 11, 12), without any I/O.
+ * Compare-and-append (docs/architecture.md, "Who decides what"), without any I/O.
  *
  * In this order: an older chain of a host is refused; another chain's stream is not touched; events that met the stream before the append began are
  * duplicates; whatever else differs from what is stored is a conflict; the rest is there already or is added.

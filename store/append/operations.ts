@@ -10,7 +10,7 @@ export function appendOperation(request: AppendRequest): Operation<AppendResult>
   requireStorableAppend(request);
   return {
     subject: request.subject,
-    bytes: JSON.stringify([request.transitions, request.late, request.after.state]).length,
+    bytes: Buffer.byteLength(JSON.stringify([request.transitions, request.late, request.after.state])),
     asks: {
       eventIds: [...request.consumed, ...request.late].map(({ eventId }) => eventId),
       transitionsAfter: request.expectedVersion,
@@ -30,7 +30,7 @@ export function afterCloseOperation(
   requireStorableEvents(events);
   return {
     subject: ref.subject,
-    bytes: JSON.stringify(events).length,
+    bytes: Buffer.byteLength(JSON.stringify(events)),
     asks: { eventIds: events.map(({ eventId }) => eventId), transitionsAfter: null },
     decide: (stored) => decideAfterClose(stored, ref.subject, events, ignore),
   };

@@ -32,7 +32,7 @@ export async function runOperations<Result>(
 
 /**
  * Before the transaction has an id, and as a statement of its own: otherwise a transaction that waits here could get a
- * lower id than the one whose versions it follows, and the feed would show the stream in the wrong order (decision 15).
+ * lower id than the one whose versions it follows, and the feed would show the stream in the wrong order.
  */
 function lockStreams(operations: readonly Operation<unknown>[]): string {
   const keys = sortedKeys(operations.map(({ subject }) => lockKey('stream', subject)));

@@ -17,7 +17,7 @@ const streamsOf = `
       correlation_id as "correlationId"
     from millrace.streams where subject = any($1::text[])`;
 
-/** As many as one step takes, and one more, by which the reader knows that there are more. */
+/** Parked events of a journey that one load answers. The query asks for one more, by which the reader knows that there are more. */
 const MOST_PARKED = 200;
 
 const parkedOf = `
@@ -41,7 +41,7 @@ const due = `
         order by retry_at, subject limit $5)
     ) found order by at, subject limit $5`;
 
-/** What hosts of pooled journeys ask of the store (design: decision 23). */
+/** What hosts of pooled journeys ask of the store (docs/decisions/0005). */
 export const createHosting = (pool: Pool): Store['hosting'] => {
   const connection = queryable(pool);
   return {

@@ -30,7 +30,7 @@ const place = `
   order by subject
   on conflict (subject) do nothing`;
 
-/** Where subjects live (design: decision 23). The first who places a subject wins. */
+/** Where subjects live (docs/decisions/0005). The first who places a subject wins. */
 export const createPlacements = (connection: Queryable): Store['placement'] => ({
   async find(subjects) {
     for (const subject of subjects) requireIndexable({ subject });

@@ -30,7 +30,7 @@ const parkedLane = (record: LaneRecord): ParkedLane => ({
 const laneColumns = `lane.subject, lane.target, lane.tenant_id, lane.key, lane.cause, lane.parked_at,
   (select count(*)::integer from millrace.parked_events e where e.subject = lane.subject) as events`;
 
-/** Lanes that cannot be delivered (yet), in the store (design: decision 9). */
+/** Lanes that cannot be delivered (yet), in the store (docs/architecture.md, "Who decides what"). */
 export const createParking = (connection: Queryable, lanes: Lanes, now: () => Date): Store['parking'] => ({
   async parked(subjects) {
     const { rows } = await connection.query<{ subject: string }>(

@@ -20,7 +20,7 @@ const local = proxyLocalActivities<HostingActivities>({ startToCloseTimeout: '30
 export interface HostStore<Effect> {
   open(): Promise<OpenedHost>;
   record(entries: readonly HostedEntry[], causedBy: CausedBy): Promise<ReadonlyMap<number, HostedResult>>;
-  /** Always by a normal activity: what a redone task reads must be what the lost one has read (design: decision 13). */
+  /** Always by a normal activity: what a redone task reads must be what the lost one has read (docs/decisions/0005). */
   load(subjects: readonly string[]): Promise<readonly LoadedSubject[]>;
   due(page: Parameters<HostingActivities['dueOfHost']>[1]): Promise<readonly DueSubject[]>;
   settle(settlings: readonly Settling[]): Promise<void>;

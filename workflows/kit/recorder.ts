@@ -11,7 +11,7 @@ import type { Recording } from './wire';
 /**
  * What caused the moves of an append. Only moves that signals caused, in signal order, may be recorded before the
  * workflow task that made them is committed: if that task is lost, the redone one sees the same signals in the same
- * order, but perhaps more of them, and ahead of timers and results (design: decision 13).
+ * order, but perhaps more of them, and ahead of timers and results (docs/decisions/0003).
  */
 export type CausedBy = 'signals' | 'clock-or-effect';
 

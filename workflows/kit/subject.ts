@@ -19,7 +19,7 @@ const inboxBarrier = defineUpdate<number>(INBOX_BARRIER);
 const status = defineQuery<SubjectStatus>(STATUS);
 const STAGE = defineSearchAttributeKey('Stage', 'KEYWORD');
 
-/** The stream belongs to another run chain: this one may act on nothing (design: decision 4). */
+/** The stream belongs to another run chain: this one may act on nothing (docs/architecture.md, "Who decides what"). */
 export class ForeignChain extends Error {
   override readonly name = 'ForeignChain';
 }
@@ -91,7 +91,7 @@ export class Subject {
 
   /**
    * The closing append, with `left` and what waits recorded as late, and further ones until nothing waits. The caller
-   * returns with no await after this (design: decision 11).
+   * returns with no await after this: what came in between would be lost.
    */
   async close(append: Omit<Append, 'late'>, causedBy: CausedBy, left: readonly WireEvent[]): Promise<Appended> {
     const [late = [], ...more] = piecesOf(left);

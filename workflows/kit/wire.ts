@@ -10,7 +10,7 @@ export const INBOX_BARRIER = 'inboxBarrier';
 /** Query: of a host with a subject as its argument, of one of its journeys. Stage, version and inbox depth, for people. */
 export const STATUS = 'status';
 
-/** How moves are recorded (design: decision 13). */
+/** How moves are recorded (docs/decisions/0003). */
 export type Recording = 'activity' | 'local';
 
 /** Counts up with the commands that the kit's shells make, so that a workflow goes on as it began. */
