@@ -3,7 +3,7 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** All faults of a configuration at once, one per line, each with the variable's name. Values are never told: one may be a secret. */
+/** All faults of a configuration at once, one per line, each with the variable's name. Values that may be a secret are never told. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly ConfigFault[]) {
     super(

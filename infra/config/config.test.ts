@@ -26,10 +26,11 @@ describe('configuration', () => {
   });
 
   it('lists all faults together', () => {
-    expect(faultsOf({ API_PORT: 'eighty', AUTH_MODE: 'off' }).sort()).toEqual([
+    expect(faultsOf({ API_PORT: 'eighty', AUTH_MODE: 'off', HOSTING: 'orderSaga=pooled:4' }).sort()).toEqual([
       'API_PORT',
       'AUTH_MODE',
       'DATABASE_URL',
+      'HOSTING',
       'KAFKA_BROKERS',
       'TEMPORAL_ADDRESS',
     ]);
