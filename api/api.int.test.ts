@@ -191,6 +191,18 @@ describe('in front of a real Kafka and a real PostgreSQL', () => {
     expect(body.items).toEqual([expect.objectContaining({ tenantId: mine, cause: 'early', events: 1 })]);
   });
 
+  it('says why a pooled journey is parked, and which host tries again', async () => {
+    const tenant = freshTenant();
+    const ref = subjectRef(randomUUID(), tenant);
+    const host = `orderSaga/host-${tenant}`;
+    const retryAt = new Date(Date.now() + 60_000).toISOString();
+    await store.hosting.park({ ref, host, events: [deliveredEvent(ref)], message: 'Error: no such stage', retryAt });
+    const { body } = await started.call('GET', '/v1/parked', { token: await tokenFor(tenant) });
+    expect(body.items).toEqual([
+      expect.objectContaining({ id: ref.subject, cause: 'machine-failed', host, message: 'Error: no such stage' }),
+    ]);
+  });
+
   it('publishes the decision on a stuck saga', async () => {
     const tenant = freshTenant();
     const token = await tokenFor(tenant);

@@ -84,7 +84,7 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     },
     ...createSettling(commits, lanes),
     placement: createPlacements(connection),
-    hosting: createHosting(pool),
+    hosting: createHosting(pool, now),
     streams: createStreams(connection),
     feed: createFeed(connection),
     subscriptions: { ...createCheckpoints(connection), tryLease: leases.tryLease },

@@ -5,7 +5,7 @@ import { runOperations } from './append/stream-transaction';
 import { queryable } from './connection';
 import { StoreError } from './errors';
 import type { Lanes } from './parking/lanes';
-import { parkEvents } from './parking/parked-events';
+import { parkInLane } from './parking/parked-events';
 import type { Store } from './store';
 import type { DeliveredEvent, SubjectRef } from './types';
 
@@ -44,7 +44,7 @@ async function parkAsGone(lanes: Lanes, ref: SubjectRef, events: readonly Delive
       },
     };
     const [outcome] = await runOperations(client, [looking], async (_, now) => {
-      if (untaken.length > 0) await parkEvents(queryable(client), ref, untaken, 'workflow-gone', now);
+      if (untaken.length > 0) await parkInLane(queryable(client), ref, untaken, 'workflow-gone', now);
     });
     if (outcome !== undefined && !outcome.ok) throw outcome.error;
   });

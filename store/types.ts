@@ -143,6 +143,10 @@ export interface ParkedLane extends SubjectRef {
   readonly cause: ParkCause;
   readonly parkedAt: string;
   readonly events: number;
+  /** `machine-failed` only: the workflow id of the host that tries again. */
+  readonly host?: string | undefined;
+  /** `machine-failed` only: what the machine threw, last. */
+  readonly message?: string | undefined;
 }
 
 /** Place in the feed: commit order. Compare epoch, then transactionId, then position, each as bigint. */

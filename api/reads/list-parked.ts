@@ -13,6 +13,8 @@ const parkedSchema = z.object({
   cause: z.enum(['early', 'workflow-gone', 'blocked', 'refused', 'machine-failed']),
   parkedAt: z.string(),
   events: z.int().describe('How many wait'),
+  host: z.string().nullable().describe('`machine-failed`: the host workflow that tries again; null with other causes'),
+  message: z.string().nullable().describe('`machine-failed`: what the machine threw; null with other causes'),
 });
 
 /** The store lists lanes of all tenants: so many of its pages are looked through for one page of one tenant. */
@@ -46,7 +48,8 @@ export const listParked = ({ store }: Pick<ReadDeps, 'store'>): Route =>
     },
   });
 
-const parkedView = ({ subject, target, tenantId, key, cause, parkedAt, events }: ParkedLane) => ({
-  id: subject,
-  ...{ target, tenantId, key, cause, parkedAt, events },
-});
+const parkedView = ({ subject, host, message, ...lane }: ParkedLane): z.infer<typeof parkedSchema> => {
+  const { target, tenantId, key, cause, parkedAt, events } = lane;
+  const why = { cause, host: host ?? null, message: message ?? null };
+  return { id: subject, target, tenantId, key, ...why, parkedAt, events };
+};

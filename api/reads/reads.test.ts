@@ -254,4 +254,10 @@ describe('GET /v1/parked', () => {
     expect(idsOf(body.items)).toEqual(['orderSaga/acme/o-9', 'orderSaga/acme/o-19', 'orderSaga/acme/o-29']);
     expect((await get('/v1/parked?limit=50')).body.items).toHaveLength(30);
   });
+
+  it('says of a journey whose machine failed what it threw and which host tries again', async () => {
+    const failed = { host: 'appointmentJourney/host-3', message: 'Error: no such stage' };
+    started.store.lanes.push(lane('o-1', 'acme'), { ...lane('a-1', 'acme'), cause: 'machine-failed', ...failed });
+    expect((await get('/v1/parked')).body.items).toMatchObject([{ host: null, message: null }, failed]);
+  });
 });

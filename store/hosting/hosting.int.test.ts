@@ -177,7 +177,7 @@ describe('a host', () => {
     const events = ['e2', 'e3', 'e2', 'e4'].map((id) => deliveredEvent(broken, id));
     const journey = { ref: broken, host, message: 'jammed\0', retryAt: at(0) };
     await store.hosting.park({ ...journey, events: events.slice(0, 2) });
-    await store.hosting.park({ ...journey, events });
+    await store.hosting.park({ ...journey, message: 'later', events });
     const [one, two, none] = await store.hosting.load([standing.subject, broken.subject, unknown.subject]);
     expect(one).toMatchObject({
       stream: { chain: host, version: 1, status: 'open', state: { at: 'placed' }, key: standing.key },
@@ -188,7 +188,9 @@ describe('a host', () => {
     expect(none).toEqual({ subject: unknown.subject, stream: undefined, parked: undefined });
     const lanes = async () =>
       (await store.parking.list({ limit: 100 })).items.filter(({ subject }) => subject === broken.subject);
-    expect(await lanes()).toMatchObject([{ cause: 'machine-failed', events: 3, tenantId: 'acme' }]);
+    expect(await lanes()).toMatchObject([
+      { cause: 'machine-failed', events: 3, tenantId: 'acme', host, message: 'later' },
+    ]);
     expect(await store.parking.count()).toEqual({ lanes: 1, events: 3 });
     expect(await store.report()).toMatchObject({ parkedLanes: 1, parkedEvents: 3 });
     await store.hosting.unpark(broken.subject, ['e2', 'e3']);

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
 import { inTransaction, type Queryable, queryable, withConnection } from '../connection';
 import { lockKey } from '../lock-key';
+import { JOURNEYS, removeParked } from '../parking/parked-events';
 import type { Store } from '../store';
 import type { DeliveredEvent, DueSubject, Json, LoadedStream, LoadedSubject } from '../types';
-import { parkJourney, unparkJourney } from './parked-journeys';
+import { parkJourney } from './parked-journeys';
 
 interface ParkedRecord {
   readonly subject: string;
@@ -42,7 +43,7 @@ const due = `
     ) found order by at, subject limit $5`;
 
 /** What hosts of pooled journeys ask of the store (docs/decisions/0005). */
-export const createHosting = (pool: Pool): Store['hosting'] => {
+export const createHosting = (pool: Pool, now: () => Date): Store['hosting'] => {
   const connection = queryable(pool);
   return {
     /** Waits for appends of the chain before: what they write is what the new chain reads. */
@@ -83,8 +84,8 @@ export const createHosting = (pool: Pool): Store['hosting'] => {
       return rows.map(({ subject, at }): DueSubject => ({ subject, at: at.toISOString() }));
     },
 
-    park: (parking) => withConnection(pool, (client) => parkJourney(client, parking)),
-    unpark: (subject, eventIds) => unparkJourney(connection, subject, eventIds),
+    park: (parking) => withConnection(pool, (client) => parkJourney(client, parking, now().toISOString())),
+    unpark: async (subject, eventIds) => void (await removeParked(connection, JOURNEYS, subject, eventIds)),
 
     async putAwayEffects(host, effects) {
       await connection.query(

@@ -140,6 +140,7 @@ describe('parked lanes', () => {
       { ...refs[0], cause: 'blocked', events: 2, parkedAt: '2026-03-01T09:00:00.000Z' },
       { key: 'l2' },
     ]);
+    expect(first.items[0]).toMatchObject({ host: undefined, message: undefined });
     const second = await store.parking.list({ limit: 2, cursor: first.next ?? '' });
     expect([subjects(second.items), second.next]).toEqual([['l3'], null]);
     await expect(store.parking.list({ limit: 2, cursor: 'x' })).rejects.toMatchObject({ code: 'bad-cursor' });

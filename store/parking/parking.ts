@@ -5,7 +5,7 @@ import type { HeldLane, Store } from '../store';
 import { streamOf } from '../streams';
 import type { ParkCause, ParkedLane } from '../types';
 import type { Lanes } from './lanes';
-import { parkEvents, parkedEvents, removeParked } from './parked-events';
+import { LANES, parkedEvents, parkInLane, removeParked } from './parked-events';
 
 interface LaneRecord {
   readonly subject: string;
@@ -15,6 +15,8 @@ interface LaneRecord {
   readonly cause: ParkCause;
   readonly parked_at: Date;
   readonly events: number;
+  readonly host?: string | null;
+  readonly message?: string | null;
 }
 
 const parkedLane = (record: LaneRecord): ParkedLane => ({
@@ -25,6 +27,8 @@ const parkedLane = (record: LaneRecord): ParkedLane => ({
   cause: record.cause,
   parkedAt: record.parked_at.toISOString(),
   events: record.events,
+  host: record.host ?? undefined,
+  message: record.message ?? undefined,
 });
 
 const laneColumns = `lane.subject, lane.target, lane.tenant_id, lane.key, lane.cause, lane.parked_at,
@@ -55,9 +59,9 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
           else (select count(*) from millrace.parked_events e where e.subject = parked.subject)
         end::integer as events
       from (
-        select subject, target, tenant_id, key, cause, parked_at from millrace.parked_lanes
+        select subject, target, tenant_id, key, cause, parked_at, null as host, null as message from millrace.parked_lanes
         union all
-        select subject, target, tenant_id, key, 'machine-failed', parked_at from millrace.parked_journeys
+        select subject, target, tenant_id, key, 'machine-failed', parked_at, host, message from millrace.parked_journeys
         order by parked_at, subject
       ) parked
       where $1::timestamptz is null or (parked_at, subject) > ($1, $2)
@@ -94,8 +98,8 @@ function heldLane(client: PoolClient, subject: string, now: () => Date): HeldLan
   return {
     events: (limit) => parkedEvents(connection, subject, limit),
     stream: () => streamOf(connection, subject),
-    park: (ref, events, cause) => parkEvents(connection, ref, events, cause, now().toISOString()),
-    remove: (eventIds) => removeParked(connection, subject, eventIds),
+    park: (ref, events, cause) => parkInLane(connection, ref, events, cause, now().toISOString()),
+    remove: (eventIds) => removeParked(connection, LANES, subject, eventIds),
   };
 }
 

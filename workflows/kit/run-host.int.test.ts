@@ -136,6 +136,7 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
       (await hosts.store.parking.list({ limit: 100 })).items.find(({ subject }) => subject === jammed.subject),
     );
     expect(parked).toMatchObject({ cause: 'machine-failed', events: 1, target: 'counterJourney', tenantId: 'test' });
+    expect(parked).toMatchObject({ host: host.id, message: expect.stringMatching(/\S/) });
     await untilRow(jammed.subject, ({ version }) => version === 2); // what came before it has taken effect
     const behind = jammed.event('Counted');
     await host.send(jammed.key, [behind]);
