@@ -1,9 +1,8 @@
 import { registry as events } from '@millrace/events';
-import { Connection } from '@temporalio/client';
 import { type AuthConfig, createApi } from '../../api';
 import type { Config } from '../config/config';
 import { requestMetrics } from '../telemetry/service-metrics';
-import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
+import { openKafka, openPublisher, openStore, openTemporal } from './clients';
 import type { ProcessContext } from './process';
 
 /** The configuration has been checked: with `jwt`, issuer and audience are there. */
@@ -27,8 +26,7 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
   const publisher = await openPublisher(context, driver, 'api');
   const admin = await driver.admin();
   closing.add('api: admin', () => admin.close());
-  const temporal = await Connection.connect(temporalAddress(config));
-  closing.add('api: temporal', () => temporal.close());
+  const temporal = await openTemporal(context, 'api');
   const api = createApi({
     store,
     publisher,

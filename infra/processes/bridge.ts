@@ -1,6 +1,6 @@
 import { registry as events } from '@millrace/events';
 import { deadLetterTopic, EVENT_TOPICS, TRANSITION_TOPICS } from '@millrace/kafka';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-index';
 import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
 import { createCallLimiter } from '../../bridges/inbound/call-limiter';
@@ -10,7 +10,7 @@ import { routes } from '../../bridges/inbound/routes';
 import { bridgeMetrics, callLimitMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { consumerTelemetry } from '../telemetry/consumer-metrics';
 import { waitingMetrics } from '../telemetry/store-metrics';
-import { openKafka, openStore, temporalAddress } from './clients';
+import { openKafka, openStore, openTemporal } from './clients';
 import { keepLedger } from './keep-ledger';
 import type { ProcessContext } from './process';
 
@@ -29,8 +29,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
   closing.add('bridge: producer', () => producer.close());
-  const connection = await Connection.connect({ ...temporalAddress(config), interceptors: quickTries() });
-  closing.add('bridge: temporal', () => connection.close());
+  const connection = await openTemporal(context, 'bridge', { interceptors: quickTries() });
   const metrics = bridgeMetrics(registry);
   const limiter = createCallLimiter({
     settings: {

@@ -1,10 +1,12 @@
 import { createKafkajsDriver, createPublisher, type KafkaDriver } from '@millrace/kafka';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { Pool } from 'pg';
 import { createStore, openStreams, type Store } from '../../store';
 import type { Config } from '../config/config';
 import { kafkaSecurity, type TransportConfig, temporalSecurity } from '../config/transport';
 import { storeMetrics } from '../telemetry/store-metrics';
 import type { ProcessContext } from './process';
+import { toldWhileWaiting } from './while-waiting';
 
 export type Publisher = ReturnType<typeof createPublisher>;
 
@@ -47,6 +49,26 @@ export const temporalAddress = (config: TransportConfig & Pick<Config, 'TEMPORAL
   address: config.TEMPORAL_ADDRESS,
   ...temporalSecurity(config),
 });
+
+/** What a failed connection says may be no more than that there was a deadline. */
+export async function connecting<T>({ config, logger }: ProcessContext, connection: Promise<T>): Promise<T> {
+  const what = `Temporal at ${config.TEMPORAL_ADDRESS}`;
+  try {
+    return await toldWhileWaiting(logger, what, connection);
+  } catch (failure) {
+    throw new Error(`${what}: ${failure instanceof Error ? failure.message : String(failure)}`, { cause: failure });
+  }
+}
+
+export async function openTemporal(
+  context: ProcessContext,
+  name: string,
+  options: Pick<ConnectionOptions, 'interceptors'> = {},
+): Promise<Connection> {
+  const connection = await connecting(context, Connection.connect({ ...temporalAddress(context.config), ...options }));
+  context.closing.add(`${name}: temporal`, () => connection.close());
+  return connection;
+}
 
 export async function openPublisher(
   { closing }: ProcessContext,

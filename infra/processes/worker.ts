@@ -1,7 +1,7 @@
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { orderSagaContract } from '../../workflows/orders/order-saga.contract';
-import { openKafka, openPublisher, openStore, temporalAddress } from './clients';
+import { connecting, openKafka, openPublisher, openStore, temporalAddress } from './clients';
 import type { ProcessContext } from './process';
 import { withoutPromiseStacks } from './workflow-threads';
 
@@ -10,7 +10,7 @@ export async function startWorker(context: ProcessContext): Promise<void> {
   const { config, closing, fail } = context;
   const store = openStore(context, 'worker');
   const publisher = await openPublisher(context, openKafka(context, 'worker'), 'worker');
-  const connection = await NativeConnection.connect(temporalAddress(config));
+  const connection = await connecting(context, NativeConnection.connect(temporalAddress(config)));
   closing.add('worker: temporal', () => connection.close());
   const options: WorkerOptions = {
     connection,

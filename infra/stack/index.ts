@@ -1,4 +1,3 @@
-import { kafkaSecurity, readTransport, temporalSecurity } from '../config/transport';
 import { type ContainerServers, containerServers } from './containers';
 import { openDataFolder } from './data-folder';
 import {
@@ -8,13 +7,11 @@ import {
   embeddedPostgres,
   embeddedTimeSkipping,
 } from './embedded';
-import { kafkaReady } from './kafka-ready';
+import { given } from './given';
 import { beginLaunch, type Launch } from './launch';
 import type { Ports } from './ports';
-import { postgresReady } from './postgres-ready';
 import { postgresUrl } from './postgres-server';
 import type { OnProgress } from './progress';
-import { temporalReady } from './temporal-ready';
 
 export { type PortName, type Ports, portsFromEnvironment } from './ports';
 export { StackError, type StackErrorCode } from './stack-error';
@@ -48,8 +45,6 @@ export interface Stack {
   /** Ends what was started here, and nothing else; resolves when nothing of it is left. Calling it again is safe. */
   stop(): Promise<void>;
 }
-
-const externalLimitMs = 30_000;
 
 /**
  * Provides the servers, each in the first way that works: an address in the environment (KAFKA_BROKERS,
@@ -85,7 +80,7 @@ async function provide(launch: Launch, { parts, temporal }: StackOptions): Promi
   };
   const [kafkaBrokers, databaseUrl, workflows, timeSkippingServer] = await Promise.all([
     wanted.has('kafka') ? kafka(launch, containers, how) : [],
-    wanted.has('postgres') ? postgres(containers, how, postgresPort) : '',
+    wanted.has('postgres') ? postgres(launch, containers, how, postgresPort) : '',
     wanted.has('temporal')
       ? provideTemporal(launch, containers, how, temporal ?? 'dev-server', postgresPort)
       : undefined,
@@ -107,7 +102,7 @@ async function kafka(launch: Launch, containers: ContainerServers | undefined, h
   const external = process.env['KAFKA_BROKERS'];
   if (external) {
     const brokers = external.split(',').map((broker) => broker.trim());
-    await kafkaReady(brokers, externalLimitMs, undefined, kafkaSecurity(readTransport(process.env)));
+    await given.kafka(launch.onProgress, brokers);
     how['kafka'] = 'KAFKA_BROKERS';
     return brokers;
   }
@@ -117,13 +112,14 @@ async function kafka(launch: Launch, containers: ContainerServers | undefined, h
 }
 
 async function postgres(
+  launch: Launch,
   containers: ContainerServers | undefined,
   how: How,
   embedded: () => Promise<number>,
 ): Promise<string> {
   const external = process.env['DATABASE_URL'];
   if (external) {
-    await postgresReady(external, externalLimitMs);
+    await given.postgres(launch.onProgress, external);
     how['postgres'] = 'DATABASE_URL';
     return external;
   }
@@ -140,9 +136,7 @@ async function provideTemporal(
 ): Promise<{ address: string; uiUrl: string | undefined }> {
   const external = process.env['TEMPORAL_ADDRESS'];
   if (external) {
-    const namespace = process.env['TEMPORAL_NAMESPACE'] || 'default';
-    const security = temporalSecurity(readTransport(process.env));
-    await temporalReady(external, { namespace, create: false }, externalLimitMs, undefined, security);
+    await given.temporal(launch.onProgress, external);
     how['temporal'] = 'TEMPORAL_ADDRESS';
     return { address: external, uiUrl: process.env['TEMPORAL_UI_URL'] || undefined };
   }
