@@ -1,8 +1,15 @@
+import { type Clock, systemClock } from '@millrace/kafka';
 import type { Client } from '@temporalio/client';
 import type { Store } from '../../store/store';
 import type { Hosting } from '../../workflows/kit/contract';
 import { type CallLimiter, limitedCalls, limitedHostCalls } from './call-limiter';
-import { createHostMailbox, type HostMailbox } from './host-mailbox';
+import {
+  createHostMailbox,
+  type HostCalls,
+  type HostMailbox,
+  MAILBOX_LIMITS,
+  type MailboxLimits,
+} from './host-mailbox';
 import { createPlacedCalls } from './placed-calls';
 import { createPlacementBook } from './placement-book';
 import type { RouteTarget } from './route';
@@ -29,7 +36,40 @@ export function hostingsOf(targets: readonly RouteTarget[], overrides: HostingOv
   return new Map([...hostings].map(([target, hosting]) => [target, overrides.get(target) ?? hosting]));
 }
 
-/** The bridge's calls on a real Temporal client, as many at a time as it takes: to workflows of their own, and to hosts. */
+/** The bridge's calls, as many at a time as Temporal takes: to workflows of their own, and to hosts. */
+export function hostedCalls(deps: {
+  own: WorkflowCalls;
+  hostCalls: (host: string, target: string) => HostCalls;
+  limiter: CallLimiter;
+  placement: Store['placement'];
+  hostings: ReadonlyMap<string, Hosting>;
+  mailbox?: MailboxLimits;
+  /** For pauses, in milliseconds. */
+  clock?: Clock;
+  soon?: (run: () => void) => void;
+}): WorkflowCalls {
+  const { own, hostCalls, limiter, placement, hostings, soon } = deps;
+  const { mailbox: limits = MAILBOX_LIMITS, clock = systemClock } = deps;
+  const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  const mailboxes = new Map<string, HostMailbox>();
+
+  function mailboxOf(host: string, target: string): HostMailbox {
+    const known = mailboxes.get(host);
+    if (known !== undefined) return known;
+    const mailbox = createHostMailbox(limitedHostCalls(hostCalls(host, target), limiter), limits, pause);
+    mailboxes.set(host, mailbox);
+    return mailbox;
+  }
+
+  return createPlacedCalls({
+    own: limitedCalls(own, limiter),
+    placements: createPlacementBook(placement, undefined, soon),
+    hostingOf: (target) => hostings.get(target),
+    mailboxOf,
+  });
+}
+
+/** The same on a real Temporal client. */
 export function hostedWorkflows(deps: {
   client: Client;
   limiter: CallLimiter;
@@ -39,26 +79,16 @@ export function hostedWorkflows(deps: {
   options?: TemporalCallsOptions;
 }): WorkflowCalls {
   const { client, limiter, placement, targets, overrides = new Map(), options = {} } = deps;
-  const hostings = hostingsOf(targets, overrides);
   const queues = new Map(targets.map(({ target, taskQueue }) => [target, taskQueue]));
-  const mailboxes = new Map<string, HostMailbox>();
-
-  function mailboxOf(host: string, target: string): HostMailbox {
-    const taskQueue = queues.get(target);
-    if (taskQueue === undefined) throw new Error(`No route leads to ${target}`);
-    const known = mailboxes.get(host);
-    if (known !== undefined) return known;
-    const mailbox = createHostMailbox(
-      limitedHostCalls(temporalHostCalls(client, { id: host, target, taskQueue }, options), limiter),
-    );
-    mailboxes.set(host, mailbox);
-    return mailbox;
-  }
-
-  return createPlacedCalls({
-    own: limitedCalls(temporalCalls(client, options), limiter),
-    placements: createPlacementBook(placement),
-    hostingOf: (target) => hostings.get(target),
-    mailboxOf,
+  return hostedCalls({
+    own: temporalCalls(client, options),
+    hostCalls(id, target) {
+      const taskQueue = queues.get(target);
+      if (taskQueue === undefined) throw new Error(`No route leads to ${target}`);
+      return temporalHostCalls(client, { id, target, taskQueue }, options);
+    },
+    limiter,
+    placement,
+    hostings: hostingsOf(targets, overrides),
   });
 }

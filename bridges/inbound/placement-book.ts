@@ -23,7 +23,12 @@ interface Question {
 const MOST_SUBJECTS = 500;
 
 /** Questions asked within one turn of the event loop, and while a statement is under way, become one statement. */
-export function createPlacementBook(placement: Store['placement'], remembered = 200_000): PlacementBook {
+export function createPlacementBook(
+  placement: Store['placement'],
+  remembered = 200_000,
+  /** Runs it after what is under way now. */
+  soon: (run: () => void) => void = setImmediate,
+): PlacementBook {
   const known = new Map<string, Placement>();
   let waiting: Question[] = [];
   let asking = false;
@@ -71,7 +76,7 @@ export function createPlacementBook(placement: Store['placement'], remembered = 
     }
     return new Promise((resolve, reject) => {
       waiting.push({ subject, wanted, resolve, reject });
-      if (waiting.length === 1 && !asking) setImmediate(() => void askAll());
+      if (waiting.length === 1 && !asking) soon(() => void askAll());
     });
   }
 

@@ -1,12 +1,17 @@
 import type { DueSubject } from '../../activities/recording/hosting.activities';
 import type { Deadlines } from './deadlines';
 
-const WINDOW_MS = 10 * 60_000;
-/** Where little is due, the windows get longer, up to this. */
-const LONGEST_WINDOW_MS = 24 * 3_600_000;
-/** The next window is read this long before the last one ends. */
-const LEAD_MS = 60_000;
-const PAGE = 1_000;
+export interface DueSpans {
+  readonly windowMs: number;
+  /** Where little is due, the windows get longer, up to this. */
+  readonly longestMs: number;
+  /** The next window is read this long before the last one ends. */
+  readonly leadMs: number;
+  /** Deadlines read at a time. */
+  readonly page: number;
+}
+
+export const DUE_SPANS: DueSpans = { windowMs: 10 * 60_000, longestMs: 24 * 3_600_000, leadMs: 60_000, page: 1_000 };
 
 /**
  * Deadlines of journeys that are not in memory are known for the next minutes only; the store is asked for those after.
@@ -17,7 +22,7 @@ export class DueWindow {
   private untilMs = Number.NEGATIVE_INFINITY;
   private readAgainMs = Number.NEGATIVE_INFINITY;
   private after: DueSubject | undefined;
-  private windowMs = WINDOW_MS;
+  private windowMs: number;
 
   constructor(
     private readonly deadlines: Deadlines,
@@ -27,7 +32,10 @@ export class DueWindow {
       readonly limit: number;
     }) => Promise<readonly DueSubject[]>,
     private readonly isHeld: (subject: string) => boolean,
-  ) {}
+    private readonly spans: DueSpans = DUE_SPANS,
+  ) {
+    this.windowMs = spans.windowMs;
+  }
 
   /** When the store has to be asked again. */
   get nextMs(): number {
@@ -44,15 +52,19 @@ export class DueWindow {
     // At once: journeys that leave the memory while the store is asked may be missing in its answer.
     this.untilMs = Math.max(this.untilMs, untilMs);
     this.readAgainMs = Number.POSITIVE_INFINITY;
-    const found = await this.page({ after: this.after, until: new Date(untilMs).toISOString(), limit: PAGE });
+    const found = await this.page({
+      after: this.after,
+      until: new Date(untilMs).toISOString(),
+      limit: this.spans.page,
+    });
     for (const { subject, at } of found) if (!this.isHeld(subject)) this.deadlines.set(subject, Date.parse(at));
     const last = found.at(-1);
-    const whole = found.length < PAGE || last === undefined;
+    const whole = found.length < this.spans.page || last === undefined;
     this.untilMs = whole ? untilMs : Date.parse(last.at);
     this.after = whole ? { at: new Date(untilMs).toISOString(), subject: '' } : last;
-    this.readAgainMs = this.untilMs - LEAD_MS;
-    if (!whole) this.windowMs = WINDOW_MS;
-    else if (found.length < PAGE / 4) this.windowMs = Math.min(2 * this.windowMs, LONGEST_WINDOW_MS);
+    this.readAgainMs = this.untilMs - this.spans.leadMs;
+    if (!whole) this.windowMs = this.spans.windowMs;
+    else if (found.length < this.spans.page / 4) this.windowMs = Math.min(2 * this.windowMs, this.spans.longestMs);
   }
 
   /** The store may know more than it did. */

@@ -8,9 +8,18 @@ import type { LaneBatch, WireEvent } from './wire';
  * What continue-as-new takes along, half a megabyte at most: the server terminates a workflow that continues with more
  * than 2 MiB. States and effects beyond it are in the store.
  */
-const MAX_WAITING = { events: 200, characters: 192 * 1024 };
-const MAX_STANDING_CHARACTERS = 160 * 1024;
-const MAX_EFFECTS_CHARACTERS = 128 * 1024;
+export interface CarryLimits {
+  readonly waiting: { readonly events: number; readonly characters: number };
+  /** Characters as JSON. */
+  readonly standing: number;
+  readonly effects: number;
+}
+
+export const CARRY_LIMITS: CarryLimits = {
+  waiting: { events: 200, characters: 192 * 1024 },
+  standing: 160 * 1024,
+  effects: 128 * 1024,
+};
 
 export interface CarriedHost<State, Effect> {
   readonly waiting: readonly LaneBatch[];
@@ -36,21 +45,29 @@ const waitingOf = <State>({ ref, mayStart, front, inbox, parked }: Held<State>):
 };
 
 /** What waits, if it is little enough to be taken along. */
-export function waitingToCarry<State>(roster: Roster<State>): readonly LaneBatch[] | undefined {
-  if (roster.waiting > MAX_WAITING.events) return undefined;
+export function waitingToCarry<State>(
+  roster: Roster<State>,
+  limits: CarryLimits = CARRY_LIMITS,
+): readonly LaneBatch[] | undefined {
+  if (roster.waiting > limits.waiting.events) return undefined;
   const waiting = roster.withEvents().map(waitingOf);
-  return JSON.stringify(waiting).length > MAX_WAITING.characters ? undefined : waiting;
+  return JSON.stringify(waiting).length > limits.waiting.characters ? undefined : waiting;
 }
 
 /** The states of the journeys that were touched last: they need not be loaded again. */
-export function standingToCarry<State>(roster: Roster<State>): readonly CarriedStanding<State>[] {
+export function standingToCarry<State>(
+  roster: Roster<State>,
+  limits: CarryLimits = CARRY_LIMITS,
+): readonly CarriedStanding<State>[] {
   const standing = roster
     .standing()
     .flatMap(({ ref, standing: { state, version }, tracing, parked }) =>
       state === undefined || parked !== undefined ? [] : [{ ref, state, version, tracing }],
     );
-  return fitting(standing, MAX_STANDING_CHARACTERS);
+  return fitting(standing, limits.standing);
 }
 
-export const effectsToCarry = <Effect>(effects: readonly Pending<Effect>[]): readonly Pending<Effect>[] =>
-  fitting(effects, MAX_EFFECTS_CHARACTERS);
+export const effectsToCarry = <Effect>(
+  effects: readonly Pending<Effect>[],
+  limits: CarryLimits = CARRY_LIMITS,
+): readonly Pending<Effect>[] => fitting(effects, limits.effects);

@@ -1,13 +1,13 @@
-import { log, sleep } from '@temporalio/workflow';
 import type { EffectContext, Pending } from './effects';
 import { reasonOf } from './failures';
+import type { HostRuntime } from './host-runtime';
 
 /**
  * In flight at a time: the server allows 2,000 activities of one workflow. Those that hang do not keep others waiting
  * before there are so many of them.
  */
 const MOST_IN_FLIGHT = 500;
-const AGAIN_AFTER = '1 minute';
+const AGAIN_AFTER_MS = 60_000;
 
 /** Effects of many journeys, each tried until it succeeds, however often it is refused: none of them holds up another journey. */
 export class HostEffects<Effect> {
@@ -15,7 +15,10 @@ export class HostEffects<Effect> {
   private readonly queue: Pending<Effect>[] = [];
   private inFlight = 0;
 
-  constructor(private readonly perform: (effect: Effect, context: EffectContext) => Promise<void>) {}
+  constructor(
+    private readonly perform: (effect: Effect, context: EffectContext) => Promise<void>,
+    private readonly runtime: Pick<HostRuntime, 'sleep' | 'warn'>,
+  ) {}
 
   get size(): number {
     return this.pending.size;
@@ -54,12 +57,12 @@ export class HostEffects<Effect> {
         // Also a bug in what performs the effect: the task is everybody's, and may not fail for one of them.
         const { key } = context;
         const subject = key.split('/').slice(0, -2).join('/');
-        log.warn('effect of a journey failed; it is tried again', {
+        this.runtime.warn('effect of a journey failed; it is tried again', {
           subject,
           key,
           reason: error instanceof Error ? reasonOf(error) : String(error),
         });
-        await sleep(AGAIN_AFTER);
+        await this.runtime.sleep(AGAIN_AFTER_MS);
       }
     }
     this.pending.delete(context.key);

@@ -1,12 +1,20 @@
 import type { Envelope } from '@millrace/events';
-import { condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { Alarm } from './alarm';
 import { Deadlines } from './deadlines';
-import { DueWindow } from './due-window';
-import { type CarriedHost, effectsToCarry, standingToCarry, waitingToCarry } from './host-carry';
+import { DUE_SPANS, type DueSpans, DueWindow } from './due-window';
+import {
+  CARRY_LIMITS,
+  type CarriedHost,
+  type CarryLimits,
+  effectsToCarry,
+  standingToCarry,
+  waitingToCarry,
+} from './host-carry';
+import { detailsOf } from './host-details';
 import { HostEffects } from './host-effects';
 import { HostJourneys, Superseded } from './host-journeys';
-import { type HostStore, hostStore } from './host-store';
+import type { HostRuntime } from './host-runtime';
+import { HostSettlings } from './host-settlings';
+import type { HostStore } from './host-store';
 import type { Journey } from './journey';
 import { Roster } from './roster';
 import { StageCounts } from './stage-counts';
@@ -16,6 +24,20 @@ import type { HostInput, HostStatus, LaneBatch, SubjectStatus } from './wire';
 /** Journeys in memory; the others wait in the store. */
 const MOST_HELD = 4_000;
 const CONTINUE_AFTER_EVENTS = 20_000;
+
+export interface HostLimits {
+  readonly carry: CarryLimits;
+  readonly due: DueSpans;
+}
+
+const HOST_LIMITS: HostLimits = { carry: CARRY_LIMITS, due: DUE_SPANS };
+
+/** Whatever is outside a host. */
+export interface HostPorts<Effect> {
+  readonly runtime: HostRuntime;
+  readonly store: HostStore<Effect>;
+  readonly limits?: HostLimits | undefined;
+}
 
 /**
  * Runs many journeys of one kind: takes what waits and what is due, steps each, records all that was caused at once,
@@ -32,27 +54,36 @@ export class HostShell<
   private readonly roster: Roster<State>;
   private readonly deadlines = new Deadlines();
   private readonly stages = new StageCounts();
+  private readonly runtime: HostRuntime;
   private readonly store: HostStore<Effect>;
+  private readonly limits: HostLimits;
+  private readonly settlings: HostSettlings<State>;
   private readonly window: DueWindow;
   private readonly effects: HostEffects<Effect>;
   private readonly stored: StoredEffects<Effect>;
   private rang = false;
-  private readonly alarm = new Alarm(() => {
-    this.rang = true;
-  });
+  private readonly alarm: ReturnType<HostRuntime['alarm']>;
   private taken = 0;
 
   /** Takes in what was carried: call it, and set the handlers, before the first await. */
   constructor(
     private readonly journey: Journey<State, Start, Input, Effect, Policy>,
     private readonly input: HostInput,
+    { runtime, store, limits = HOST_LIMITS }: HostPorts<Effect>,
   ) {
+    this.runtime = runtime;
+    this.store = store;
+    this.limits = limits;
+    this.alarm = runtime.alarm(() => {
+      this.rang = true;
+    });
     this.carried = input.carried as CarriedHost<State, Effect> | undefined;
     this.roster = new Roster(journey.contract.startsOn);
     this.roster.receive(this.carried?.waiting ?? []);
-    this.store = hostStore(input, journey.contract.late === 'ignore');
-    this.window = new DueWindow(this.deadlines, this.store.due, (subject) => this.roster.get(subject) !== undefined);
-    this.effects = new HostEffects((effect, context) => journey.perform(effect, context));
+    this.settlings = new HostSettlings({ roster: this.roster, deadlines: this.deadlines, store });
+    const isHeld = (subject: string) => this.roster.get(subject) !== undefined;
+    this.window = new DueWindow(this.deadlines, store.due, isHeld, limits.due);
+    this.effects = new HostEffects((effect, context) => journey.perform(effect, context), runtime);
     this.stored = new StoredEffects(this.carried?.effectsInStore ?? true);
   }
 
@@ -65,14 +96,16 @@ export class HostShell<
    * could not; the run that ends gives up the answer, and the next one is asked.
    */
   async barrier(): Promise<number> {
-    await condition(() => !this.isTimeToContinue());
+    await this.runtime.until(() => !this.isTimeToContinue());
     return this.roster.waiting;
   }
 
   async run(): Promise<never> {
     const machine = this.journey.machine(await this.journey.policy());
-    const { roster, deadlines, stages, effects, store } = this;
-    const journeys = new HostJourneys(machine, { host: this.input.host, roster, deadlines, stages, effects, store });
+    const { roster, deadlines, stages, effects, settlings, store, runtime } = this;
+    const { host } = this.input;
+    const parts = { host, roster, deadlines, stages, effects, settlings, store, runtime };
+    const journeys = new HostJourneys(machine, parts);
     if (this.carried !== undefined) {
       effects.start(this.carried.effects);
       journeys.takeUp(this.carried);
@@ -81,8 +114,8 @@ export class HostShell<
     for (;;) {
       await this.somethingToDo();
       await this.turnOrReopen(journeys);
-      setCurrentDetails(this.details());
-      if (this.isTimeToContinue()) await this.continueIfPossible(journeys, machine.version);
+      runtime.details(detailsOf(this.status()));
+      if (this.isTimeToContinue()) await this.continueIfPossible(machine.version);
     }
   }
 
@@ -120,9 +153,9 @@ export class HostShell<
     this.rang = false;
     const wakeMs = this.wakeMs();
     const ready = () => this.roster.hasReady || this.mayTakeBack() || this.isTimeToContinue();
-    if (ready() || wakeMs <= Date.now()) return;
+    if (ready() || wakeMs <= this.runtime.now()) return;
     if (Number.isFinite(wakeMs)) this.alarm.set(wakeMs);
-    await condition(() => ready() || this.rang);
+    await this.runtime.until(() => ready() || this.rang);
   }
 
   private wakeMs(): number {
@@ -146,7 +179,7 @@ export class HostShell<
 
   /** All of a turn happens at the same time. */
   private async turn(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
-    const nowMs = Date.now();
+    const nowMs = this.runtime.now();
     const { bySignals, byClock, toLoad, events } = journeys.nextTurn(nowMs);
     this.taken += events;
     const done = await Promise.allSettled([
@@ -157,7 +190,7 @@ export class HostShell<
       this.mayTakeBack() ? this.takeBackEffects() : undefined,
     ]);
     throwFirst(done.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])));
-    await journeys.settle();
+    await this.settlings.settle();
     for (const { ref } of this.roster.putAway(this.journey.mostHeld ?? MOST_HELD)) this.forgetDeadline(ref.subject);
   }
 
@@ -176,50 +209,36 @@ export class HostShell<
 
   private isTimeToContinue(): boolean {
     const limit = this.journey.continueAfterEvents ?? CONTINUE_AFTER_EVENTS;
-    return this.taken >= limit || workflowInfo().continueAsNewSuggested;
+    return this.taken >= limit || this.runtime.suggestsContinue();
   }
 
   /** With no await between the last look at what waits and the end of the run. */
-  private async continueIfPossible(
-    journeys: HostJourneys<State, Start, Input, Effect>,
-    machineVersion: number,
-  ): Promise<void> {
-    if (waitingToCarry(this.roster) === undefined && !this.roster.hasReady) {
-      journeys.giveUpStarts();
-      await journeys.settle();
+  private async continueIfPossible(machineVersion: number): Promise<void> {
+    const { carry } = this.limits;
+    if (waitingToCarry(this.roster, carry) === undefined && !this.roster.hasReady) {
+      this.settlings.giveUpStarts();
+      await this.settlings.settle();
     }
-    const effects = effectsToCarry(this.effectsToKeep());
+    const effects = effectsToCarry(this.effectsToKeep(), carry);
     const beyond = this.effectsToKeep().slice(effects.length);
     if (beyond.length > 0) {
       await this.store.putAwayEffects(beyond);
       this.stored.put(beyond);
     }
-    const waiting = waitingToCarry(this.roster);
+    const waiting = waitingToCarry(this.roster, carry);
     if (waiting === undefined) return;
     const carried: CarriedHost<State, Effect> = {
       waiting,
-      standing: standingToCarry(this.roster),
+      standing: standingToCarry(this.roster, carry),
       machineVersion,
-      effects: effectsToCarry(this.effectsToKeep()),
+      effects: effectsToCarry(this.effectsToKeep(), carry),
       effectsInStore: this.stored.some,
     };
-    await continueAsNew({ ...this.input, carried });
+    await this.runtime.continueAsNew({ ...this.input, carried });
   }
 
   private effectsToKeep() {
     return this.stored.without(this.effects.undone());
-  }
-
-  /** For people, in the Web UI. */
-  private details(): string {
-    const stages = Object.entries(this.stages.all()).map(([stage, journeys]) => `- ${stage}: ${journeys}`);
-    const { held, waiting, effects, next } = this.status();
-    return [
-      `**Open journeys by stage**`,
-      ...(stages.length > 0 ? stages : ['- none']),
-      '',
-      `In memory: ${held}. Events waiting: ${waiting}. Effects under way: ${effects}. Next deadline: ${next ?? 'none near'}.`,
-    ].join('\n');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { HostedEntry } from '../../activities/recording/hosting.activities';
 import { counter } from '../testing/counter.machine';
-import { parking, stepHeld } from './hosted-step';
+import { type HostedStep, parking, stepHeld, withoutDuplicates } from './hosted-step';
 import { type Held, Roster } from './roster';
 import type { WireEvent } from './wire';
 
@@ -70,18 +70,16 @@ describe('a journey of a host', () => {
     const batch = [event('1'), event('2', 'Counted', { failsUntil: NEVER }), event('3')];
     const step = stepHeld(counter, one, batch, NOW);
     expect(append(step).request.consumed).toEqual([{ eventId: '1', version: 1 }]);
-    expect(one.front.map(({ eventId }) => eventId)).toEqual(['2', '3']);
-    const rest = [...one.front];
-    one.front = [];
+    expect(step?.rest.map(({ eventId }) => eventId)).toEqual(['2', '3']);
     one.inbox.receive([event('4')]);
-    const parked = stepHeld(counter, one, rest, NOW);
+    const parked = stepHeld(counter, one, step?.rest ?? [], NOW);
     expect(parked?.entry).toMatchObject({
       kind: 'park',
       message: 'the counter is jammed',
       retryAt: new Date(NOW + 60_000).toISOString(),
       events: [{ eventId: '2' }, { eventId: '3' }, { eventId: '4' }],
     });
-    expect(one.inbox.size).toBe(0);
+    expect([one.front, one.inbox.size]).toEqual([[], 1]); // until the store has answered
   });
 
   test.each([
@@ -107,6 +105,63 @@ describe('a journey of a host', () => {
     expect(parking(one, [], 'not an error', NOW).entry).toMatchObject({
       message: 'not an error',
       events: [{ eventId: '1' }],
+    });
+  });
+});
+
+describe('a journey that took some of its events before', () => {
+  const jammed = event('3', 'Counted', { failsUntil: NEVER });
+  const without = (
+    one: Held<Counter>,
+    batch: readonly WireEvent[],
+    duplicates: readonly string[],
+  ): HostedStep<Counter, unknown> | undefined => {
+    const step = stepHeld(counter, one, batch, NOW);
+    if (step === undefined) throw new Error('nothing is to be done');
+    return withoutDuplicates(counter, step, duplicates, NOW);
+  };
+
+  test('steps again without them', () => {
+    const again = without(held(counting, 7), [event('1'), event('2'), event('4')], ['1', '2']);
+    expect(append(again).request).toMatchObject({ expectedVersion: 7, consumed: [{ eventId: '4', version: 7 }] });
+  });
+
+  test('records nothing if it took all of them', () => {
+    expect(without(held(counting, 7), [event('1'), event('2')], ['1', '2'])).toBeUndefined();
+  });
+
+  test('is no longer parked with what it took before', () => {
+    const one = held(counting, 7);
+    one.parked = { ids: ['1', '2'], more: false };
+    expect(append(without(one, [event('1'), event('4')], ['1'])).unpark).toEqual(['1']);
+    expect(without(one, [event('1'), event('2')], ['1', '2'])?.entry).toEqual({
+      kind: 'unpark',
+      subject: 'c/test/a',
+      eventIds: ['1', '2'],
+    });
+  });
+
+  test('keeps what waits behind an event at which its machine throws', () => {
+    const again = without(held(counting, 7), [event('1'), event('2'), jammed, event('4')], ['1']);
+    expect(append(again).request.consumed).toEqual([{ eventId: '2', version: 7 }]);
+    expect(again?.rest.map(({ eventId }) => eventId)).toEqual(['3', '4']);
+  });
+
+  test('is parked with all of them, oldest first, if its machine throws without them', () => {
+    const one = held(counting, 7);
+    one.inbox.receive([event('5')]);
+    const machine: typeof counter = {
+      ...counter,
+      step: (state, input) => {
+        if ('eventId' in input && input.eventId === '2' && state.count === 0) throw new Error('out of step');
+        return counter.step(state, input);
+      },
+    };
+    const step = stepHeld(machine, one, [event('1'), event('2'), jammed], NOW);
+    const again = step && withoutDuplicates(machine, step, ['1'], NOW);
+    expect(again?.entry).toMatchObject({
+      kind: 'park',
+      events: [{ eventId: '2' }, { eventId: '3' }, { eventId: '5' }],
     });
   });
 });

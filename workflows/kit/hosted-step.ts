@@ -12,6 +12,8 @@ export interface HostedStep<State, Effect> {
   readonly held: Held<State>;
   /** Taken for it. */
   readonly batch: readonly WireEvent[];
+  /** Taken with it and not stepped through: they wait until this is recorded. */
+  readonly rest: readonly WireEvent[];
   readonly entry: HostedEntry;
   /** Undefined: the machine threw. */
   readonly outcome?: Outcome<State, Effect> | undefined;
@@ -33,9 +35,11 @@ type AnyMachine<
 export const RETRY_PARKED_MS = 60_000;
 
 /**
- * Steps a journey through its batch, or, without one, through its deadline. No I/O, but what it
- * leaves for later, or parks, moves within `held`. Undefined: nothing is to be done.
+ * Steps a journey through its batch, or, without one, through its deadline. Pure: `held` stays as it is until the store
+ * has answered. Undefined: nothing is to be done.
  * Whatever the machine throws is caught: it parks this journey, and no other.
+ *
+ * @param rest what was taken behind the batch
  */
 export function stepHeld<
   State extends { readonly at: string },
@@ -47,16 +51,16 @@ export function stepHeld<
   held: Held<State>,
   batch: readonly WireEvent[],
   nowMs: number,
+  rest: readonly WireEvent[] = [],
 ): HostedStep<State, Effect> | undefined {
   try {
     const outcome = batch.length > 0 ? stepThrough(machine, held.standing, batch) : atDeadline(machine, held, nowMs);
     if (outcome === undefined || (outcome.transitions.length === 0 && outcome.consumed.length === 0)) return undefined;
-    return recording(machine, held, batch, outcome);
+    return { ...recording(machine, held, batch, outcome), rest };
   } catch (error) {
     const sound = soundPrefix(machine, held, batch);
-    if (sound === 0 || sound === batch.length) return parking(held, batch, error, nowMs);
-    held.front = [...batch.slice(sound), ...held.front];
-    return stepHeld(machine, held, batch.slice(0, sound), nowMs);
+    if (sound === 0 || sound === batch.length) return parking(held, [...batch, ...rest], error, nowMs);
+    return stepHeld(machine, held, batch.slice(0, sound), nowMs, [...batch.slice(sound), ...rest]);
   }
 }
 
@@ -103,7 +107,7 @@ function recording<
   held: Held<State>,
   batch: readonly WireEvent[],
   outcome: Outcome<State, Effect>,
-): HostedStep<State, Effect> {
+): Omit<HostedStep<State, Effect>, 'rest'> {
   const { transitions, consumed, ended } = outcome;
   const [late = [], ...left] = ended ? piecesOf(outcome.left) : [];
   const tracing = followed(held.tracing, batch);
@@ -137,20 +141,20 @@ const unparkedBy = (parked: readonly string[], batch: readonly WireEvent[]): str
   return batch.flatMap(({ eventId }) => (ids.has(eventId) ? [eventId] : []));
 };
 
-/** All that waits for it goes behind what the store keeps of it already. */
+/** All that waits for it goes behind what the store keeps of it already; it leaves the memory once the store has it. */
 export function parking<State, Effect>(
   held: Held<State>,
   batch: readonly WireEvent[],
   error: unknown,
   nowMs: number,
 ): HostedStep<State, Effect> {
-  const events = [...batch, ...held.front, ...held.inbox.take()];
-  held.front = [];
+  const events = [...batch, ...held.front, ...held.inbox.all()];
   const retryAtMs = nowMs + RETRY_PARKED_MS;
   const message = error instanceof Error ? reasonOf(error) : String(error);
   return {
     held,
     batch: events,
+    rest: [],
     tracing: held.tracing,
     left: [],
     deadlineMs: retryAtMs,
@@ -162,4 +166,41 @@ export function parking<State, Effect>(
       retryAt: new Date(retryAtMs).toISOString(),
     },
   };
+}
+
+/** The journey took these before: it steps again without them. Undefined: nothing is left to be recorded. */
+export function withoutDuplicates<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(
+  machine: AnyMachine<State, Start, Input, Effect>,
+  { held, batch, rest, entry }: HostedStep<State, Effect>,
+  duplicates: readonly string[],
+  nowMs: number,
+): HostedStep<State, Effect> | undefined {
+  const fresh = batch.filter(({ eventId }) => !duplicates.includes(eventId));
+  const unpark = entry.kind === 'append' ? (entry.unpark ?? []) : [];
+  const again = fresh.length > 0 ? stepHeld(machine, held, fresh, nowMs, rest) : undefined;
+  if (again?.entry.kind === 'append') return { ...again, entry: { ...again.entry, unpark } };
+  if (again !== undefined) return again;
+  if (unpark.length === 0) return undefined;
+  const { tracing } = held;
+  const forget = { kind: 'unpark', subject: held.ref.subject, eventIds: unpark } as const;
+  return { held, batch: [], rest, entry: forget, tracing, left: [], deadlineMs: deadlineOf(machine, held, nowMs) };
+}
+
+/** Milliseconds since the epoch. One that cannot be told is due: then the step that asks for it again parks the journey. */
+export function deadlineOf<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(machine: AnyMachine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number): number {
+  try {
+    return deadlineMs(machine, standing.state);
+  } catch {
+    return nowMs;
+  }
 }

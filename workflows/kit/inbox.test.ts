@@ -35,6 +35,16 @@ describe('inbox', () => {
     expect(inbox.size).toBe(0);
   });
 
+  test('drops what somebody else keeps by now, and nothing that came meanwhile', () => {
+    const inbox = new Inbox(many);
+    inbox.receive([event('1'), event('2')]);
+    const kept = new Set(ids(inbox.all()));
+    inbox.receive([event('3')]);
+    inbox.drop(kept);
+    inbox.receive([event('1')]);
+    expect(ids(inbox.take())).toEqual(['3']);
+  });
+
   test('knows whether what waits is small enough to travel', () => {
     const inbox = new Inbox(many);
     expect(inbox.waitsWithin({ events: 0, characters: 0 })).toBe(true);

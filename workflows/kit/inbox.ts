@@ -54,6 +54,19 @@ export class Inbox {
     return this.settle(taken);
   }
 
+  /** What waits, and goes on waiting. */
+  all(): readonly WireEvent[] {
+    return [...this.waiting];
+  }
+
+  /** Like taken: those of these ids that wait. */
+  drop(eventIds: ReadonlySet<string>): void {
+    const dropped = this.waiting.filter(({ eventId }) => eventIds.has(eventId));
+    if (dropped.length === 0) return;
+    this.waiting = this.waiting.filter(({ eventId }) => !eventIds.has(eventId));
+    this.settle(dropped);
+  }
+
   /** The oldest event of one of these types; those of other types keep waiting. */
   takeFirst(types: readonly string[]): WireEvent | undefined {
     const at = this.waiting.findIndex(({ eventType }) => types.includes(eventType));

@@ -2,6 +2,7 @@ import type { Envelope } from '@millrace/events';
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
 import { CancellationScope, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import { HostShell } from './host-shell';
+import { hostStore } from './host-store';
 import type { Journey } from './journey';
 import {
   HOSTED_EVENTS,
@@ -12,6 +13,7 @@ import {
   STATUS,
   type SubjectStatus,
 } from './wire';
+import { workflowRuntime } from './workflow-runtime';
 
 const hostedEvents = defineSignal<[readonly LaneBatch[]]>(HOSTED_EVENTS);
 const inboxBarrier = defineUpdate<number>(INBOX_BARRIER);
@@ -28,7 +30,8 @@ export function runHost<
   Effect extends { readonly name: string },
   Policy,
 >(journey: Journey<State, Start, Input, Effect, Policy>, input: HostInput): Promise<never> {
-  const shell = new HostShell(journey, input);
+  const store = hostStore<Effect>(input, journey.contract.late === 'ignore');
+  const shell = new HostShell(journey, input, { runtime: workflowRuntime, store });
   setHandler(hostedEvents, (batches) => shell.receive(batches));
   setHandler(inboxBarrier, () => shell.barrier(), { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON });
   setHandler(status, (subject) => (subject === undefined ? shell.status() : shell.statusOf(subject)));

@@ -1,0 +1,47 @@
+import type { Settling } from '../../activities/recording/hosting.activities';
+import { chunksOf } from './chunks';
+import type { Deadlines } from './deadlines';
+import type { HostStore } from './host-store';
+import type { Held, Roster } from './roster';
+import type { WireEvent } from './wire';
+
+const SETTLED_AT_ONCE = { items: 200, characters: 256 * 1024 };
+
+/** What came for journeys that this host does not run, until the store has it. */
+export class HostSettlings<State> {
+  private settlings: Settling[] = [];
+
+  constructor(
+    private readonly parts: {
+      readonly roster: Roster<State>;
+      readonly deadlines: Deadlines;
+      readonly store: Pick<HostStore<unknown>, 'settle'>;
+    },
+  ) {}
+
+  add(settling: Settling): void {
+    if (settling.events.length > 0) this.settlings.push(settling);
+  }
+
+  /** These events and all that wait for the journey; it leaves the memory. */
+  addAll(held: Held<State>, why: Settling['why'], batch: readonly WireEvent[] = []): void {
+    const { deadlines, roster } = this.parts;
+    this.add({ why, ref: held.ref, events: [...batch, ...held.front, ...held.inbox.take()] });
+    held.front = [];
+    deadlines.set(held.ref.subject, Number.POSITIVE_INFINITY);
+    roster.letGo(held);
+  }
+
+  /** Of journeys that never started: their events wait in the store from now on. */
+  giveUpStarts(): void {
+    for (const held of this.parts.roster.withEvents()) {
+      if (held.awaitsStartUntil !== undefined) this.addAll(held, 'early');
+    }
+  }
+
+  async settle(): Promise<void> {
+    const { settlings } = this;
+    this.settlings = [];
+    for (const chunk of chunksOf(settlings, SETTLED_AT_ONCE)) await this.parts.store.settle(chunk);
+  }
+}
