@@ -21,8 +21,10 @@ interface Servers {
 
 /** More than the server buffers while a workflow task runs: it fails the task then. */
 const SIGNALS = 160;
-/** After the last death the storm goes on for a while, so that deadlines pass between single events. */
+/** After the last death the storm goes on, ever slower, for a while and until a deadline has passed between single events. */
 const CALM_MS = 4_000;
+const CALM_AT_MOST_MS = 90_000;
+const CALM_PAUSE_MS = { first: 150, more: 15 };
 
 function startWorker({ temporalAddress, databaseUrl }: Servers, dieAfterAppends: number): ChildProcess {
   return spawn(process.execPath, [join(__dirname, '../../dist/test/support/dying-worker.js')], {
@@ -36,6 +38,7 @@ function startWorker({ temporalAddress, databaseUrl }: Servers, dieAfterAppends:
   });
 }
 
+const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
 const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
 /**
@@ -89,12 +92,17 @@ export async function loseTasks(servers: Servers, recording: Recording, wanted: 
   const storm = (async () => {
     for (let count = 0; count < SIGNALS || storming; count += 1) {
       await signal(newEvent(AppointmentRescheduled, { ...about, data: { appointmentId: key, ...soon() } }));
-      if (count >= SIGNALS) await new Promise((next) => setTimeout(next, 150));
+      if (count >= SIGNALS) await pause(CALM_PAUSE_MS.first + (count - SIGNALS) * CALM_PAUSE_MS.more);
     }
   })();
+  const reminders = async () =>
+    (await store.streams.transitions(subject, 0, 10_000)).filter(({ to }) => to === 'reminded').length;
   try {
     await dying;
-    await new Promise((next) => setTimeout(next, CALM_MS));
+    const before = await reminders();
+    const since = Date.now();
+    do await pause(CALM_MS);
+    while ((await reminders()) === before && Date.now() - since < CALM_AT_MOST_MS);
     storming = false;
     await storm;
     await signal(newEvent(AppointmentAttended, { ...about, data: { appointmentId: key } }));
