@@ -6,7 +6,7 @@ import { outboxDepth } from './kit/outbox';
 import type { OrderReport, ReportFilter } from './kit/report';
 import type { Service, ServiceOptions } from './kit/service';
 import type { ServiceName } from './kit/service-name';
-import { createPaymentsService, migratePayments, reportPayments } from './payments';
+import { createPaymentsService, migratePayments, paymentIdsOf, reportPayments } from './payments';
 import { createShippingService, migrateShipping, reportShipping } from './shipping';
 
 export type { OrderReport, ReportFilter } from './kit/report';
@@ -35,6 +35,8 @@ export interface RunningServices {
 export interface ServicesReport {
   readonly reservations: readonly OrderReport[];
   readonly payments: readonly OrderReport[];
+  /** Ids of all payments that were asked for, whatever became of them. */
+  readonly paymentIds: readonly string[];
   readonly shipments: readonly OrderReport[];
   /** Events of all tenants that Kafka has not acknowledged yet. */
   readonly unpublished: number;
@@ -47,13 +49,14 @@ export async function migrateServices(pool: Pool): Promise<void> {
 
 /** What each order has in the services' own tables. */
 export async function reportServices(pool: Pool, filter: ReportFilter): Promise<ServicesReport> {
-  const [reservations, payments, shipments] = await Promise.all([
+  const [reservations, payments, paymentIds, shipments] = await Promise.all([
     reportInventory(pool, filter),
     reportPayments(pool, filter),
+    paymentIdsOf(pool, filter),
     reportShipping(pool, filter),
   ]);
   const depths = Object.values(await outboxDepths(pool));
-  return { reservations, payments, shipments, unpublished: depths.reduce((sum, depth) => sum + depth, 0) };
+  return { reservations, payments, paymentIds, shipments, unpublished: depths.reduce((sum, depth) => sum + depth, 0) };
 }
 
 async function outboxDepths(pool: Pool): Promise<Readonly<Record<ServiceName, number>>> {

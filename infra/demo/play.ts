@@ -77,12 +77,13 @@ export async function play({ context, stack, platform }: Development, eventsFile
     const events = steps.flatMap(({ event }) => (event === undefined ? [] : [event]));
     const sent = new Map(events.map((event) => [`${event.tenantId}/${event.eventId}`, event]));
     const facts = await observer.facts([...sent.values()], {
+      recordsSent: steps.length,
       badRecords: steps.length - events.length,
       allClose: eventsFile === undefined,
     });
     const table = rows(facts);
     const found = disagreements(facts);
-    return { table, text: render(table, found), agrees: found.length === 0 };
+    return { table, text: render(table, found, facts), agrees: found.length === 0 };
   } finally {
     await observer.stop();
   }

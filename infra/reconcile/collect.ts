@@ -13,6 +13,9 @@ export interface CollectDeps {
   countServices(tenantIds: readonly string[]): Promise<ServiceCounts>;
 }
 
+/** What is known of the stream that was sent. */
+export type Stream = Pick<Facts, 'badRecords' | 'allClose' | 'recordsSent'>;
+
 /** Every record of a topic up to its end now, in the order of each partition. */
 async function* wholeTopic({ driver, admin }: CollectDeps, topic: string): AsyncIterable<IncomingRecord> {
   for (const { partition, offset } of await admin.endOffsets(topic))
@@ -91,8 +94,7 @@ async function followed(store: Store, { tenantId, eventId }: { tenantId: string;
 export async function collect(
   deps: CollectDeps,
   sent: readonly { readonly tenantId: string; readonly eventId: string }[],
-  badRecords: number,
-  allClose: boolean,
+  { badRecords, allClose, recordsSent }: Stream,
 ): Promise<Facts> {
   const { store } = deps;
   const streams = await readStreams(store);
@@ -101,6 +103,7 @@ export async function collect(
   const report = await store.report();
   return {
     sent: found,
+    recordsSent,
     badRecords,
     allClose,
     streams,

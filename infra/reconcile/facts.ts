@@ -16,6 +16,8 @@ export interface StepCount {
 
 export interface ServiceCounts {
   readonly charges: readonly StepCount[];
+  /** Ids of all payments that the payments service was asked for, whatever became of them. */
+  readonly paymentIds: ReadonlySet<string>;
   readonly reservations: readonly StepCount[];
   readonly shipments: readonly StepCount[];
 }
@@ -29,6 +31,8 @@ export interface Facts {
     readonly inLedger: boolean;
     readonly taken: boolean;
   }[];
+  /** Records sent, repeats and bad ones included; undefined where nobody counted. */
+  readonly recordsSent?: number | undefined;
   /** Bad records sent; each has to be a dead letter. */
   readonly badRecords: number;
   /** The stream leaves nothing open: then an open subject or a parked lane is one that hangs. */

@@ -14,7 +14,7 @@ import type { Store } from '../../store/store';
 import { BRIDGE_DEAD_LETTER_GROUP, BRIDGE_TOPICS, DEAD_LETTER_TOPICS } from '../processes/bridge';
 import { createClosing } from '../processes/closing';
 import { RELAY_SUBSCRIPTION } from '../processes/relay';
-import { collect } from './collect';
+import { collect, type Stream } from './collect';
 import type { Facts } from './facts';
 import { type OnTheWay, settle } from './settle';
 
@@ -27,10 +27,7 @@ export interface Observer {
   readonly pool: Pool;
   settle(limits: { limitMs: number; quietMs: number }): Promise<OnTheWay>;
   /** `sent`: the valid events that were sent. */
-  facts(
-    sent: readonly { tenantId: string; eventId: string }[],
-    options?: { readonly badRecords: number; readonly allClose: boolean },
-  ): Promise<Facts>;
+  facts(sent: readonly { tenantId: string; eventId: string }[], stream?: Stream): Promise<Facts>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +69,7 @@ export async function observe(servers: ObservedServers): Promise<Observer> {
     store,
     pool,
     settle: (limits) => settle(where, limits),
-    facts: (sent, { badRecords, allClose } = { badRecords: 0, allClose: false }) =>
+    facts: (sent, stream = { badRecords: 0, allClose: false }) =>
       collect(
         {
           driver,
@@ -81,13 +78,12 @@ export async function observe(servers: ObservedServers): Promise<Observer> {
           transitionTopics: TRANSITION_TOPICS,
           deadLetterTopics: DEAD_LETTER_TOPICS,
           countServices: async (tenantIds) => {
-            const { payments, reservations, shipments } = await reportServices(pool, { tenantIds });
-            return { charges: payments, reservations, shipments };
+            const { payments, paymentIds, reservations, shipments } = await reportServices(pool, { tenantIds });
+            return { charges: payments, paymentIds: new Set(paymentIds), reservations, shipments };
           },
         },
         sent,
-        badRecords,
-        allClose,
+        stream,
       ),
     stop: () => closing.close(),
   };

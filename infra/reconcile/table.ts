@@ -1,4 +1,5 @@
 import type { Facts, StepCount } from './facts';
+import { paidOrders } from './paid';
 import { type Disagreement, firstOccurrences } from './verdict';
 
 /** One line of the demo's closing table; `value` is a count. */
@@ -22,10 +23,11 @@ export function rows(facts: Facts): Row[] {
   };
   const stored = [...facts.stored.values()].reduce((sum, transitions) => sum + transitions.length, 0);
   const { repeats } = firstOccurrences(facts.published);
+  const { charged, elsewhere } = paidOrders(facts);
   return [
     ...byStage('orderSaga', 'order sagas'),
     ...byStage('appointmentJourney', 'appointment journeys'),
-    { group: 'events', name: 'in', value: facts.eventsIn },
+    ...eventsIn(facts),
     { group: 'events', name: 'duplicates suppressed', value: facts.duplicates },
     { group: 'events', name: 'parked on the way', value: facts.parkedOnTheWay },
     { group: 'events', name: 'lanes parked now', value: facts.parkedNow },
@@ -34,14 +36,26 @@ export function rows(facts: Facts): Row[] {
     { group: 'transitions', name: 'in the store', value: stored },
     { group: 'transitions', name: 'read back from Kafka', value: facts.published.length - repeats },
     { group: 'transitions', name: 'repeats on Kafka', value: repeats },
+    { group: 'completed orders', name: 'charged', value: charged.length },
+    { group: 'completed orders', name: 'settled elsewhere (prepaid)', value: elsewhere.length },
     { group: 'in force', name: 'charges', value: inForce(facts.services.charges) },
     { group: 'in force', name: 'reservations', value: inForce(facts.services.reservations) },
     { group: 'in force', name: 'shipments', value: inForce(facts.services.shipments) },
   ];
 }
 
+/** Services and the operator's API send events as well. */
+function eventsIn({ eventsIn: value, recordsSent }: Facts): Row[] {
+  if (recordsSent === undefined) return [{ group: 'events', name: 'in', value }];
+  return [
+    { group: 'events', name: 'in', value },
+    { group: 'events', name: '- of this stream', value: recordsSent },
+    { group: 'events', name: '- of services and the operator', value: value - recordsSent },
+  ];
+}
+
 /** The table and the verdict as text. */
-export function render(table: readonly Row[], found: readonly Disagreement[]): string {
+export function render(table: readonly Row[], found: readonly Disagreement[], facts: Facts): string {
   const width = Math.max(...table.map(({ name }) => name.length)) + 2;
   const lines: string[] = [];
   let group = '';
@@ -53,7 +67,7 @@ export function render(table: readonly Row[], found: readonly Disagreement[]): s
   }
   const verdict =
     found.length === 0
-      ? ['Kafka, the store and the services agree.']
+      ? [payments(facts), 'Kafka, the store and the services agree.']
       : [
           'These do not agree:',
           ...found.map(
@@ -62,4 +76,10 @@ export function render(table: readonly Row[], found: readonly Disagreement[]): s
           ),
         ];
   return ['', ...lines, '', ...verdict, ''].join('\n');
+}
+
+function payments(facts: Facts): string {
+  const { charged, elsewhere } = paidOrders(facts);
+  const sum = `${charged.length} charged + ${elsewhere.length} settled elsewhere = ${charged.length + elsewhere.length} completed orders`;
+  return `${sum}: each is paid once, a prepaid one by an event and not by the payments service.`;
 }

@@ -1,13 +1,14 @@
 import type { StreamRow, Transition } from '../../store/types';
 import type { Facts } from './facts';
+import { render, rows } from './table';
 import { disagreements, firstOccurrences } from './verdict';
 
 const subject = 'orderSaga/acme/o-1';
-const transition = (version: number): Transition => ({
+const transition = (version: number, paymentId = 'p-1'): Transition => ({
   transitionId: `t${version}`,
   version,
   from: null,
-  to: 'placed',
+  ...(version === 2 ? { to: 'paid', data: { paymentId } } : { to: 'placed' }),
   causes: [],
   recordedAt: '2026-01-01T00:00:00Z',
 });
@@ -35,7 +36,7 @@ const agreeing: Facts = {
   streams: [stream('completed')],
   stored: new Map([[subject, [transition(1), transition(2)]]]),
   published: [1, 2].map((version) => ({ subject, transitionId: `t${version}`, version })),
-  services: { charges: one, reservations: one, shipments: one },
+  services: { charges: one, paymentIds: new Set(['p-1']), reservations: one, shipments: one },
   eventsIn: 1,
   duplicates: 0,
   late: 0,
@@ -44,6 +45,8 @@ const agreeing: Facts = {
   dead: 0,
   deadLetters: {},
 };
+/** The same order, paid by a payment that the service was never asked for. */
+const prepaid = { stored: new Map([[subject, [transition(1), transition(2, 'of-somebody-else')]]]) };
 const found = (change: Partial<Facts>) => disagreements({ ...agreeing, ...change }).map(({ what }) => what);
 
 describe('the verdict', () => {
@@ -52,6 +55,10 @@ describe('the verdict', () => {
     const repeated = [...agreeing.published, ...agreeing.published];
     expect(found({ published: repeated })).toEqual([]);
     expect(firstOccurrences(repeated).repeats).toBe(2);
+  });
+
+  it('takes a completed order that was settled elsewhere for paid', () => {
+    expect(found({ ...prepaid, services: { ...agreeing.services, charges: [] } })).toEqual([]);
   });
 
   it.each<[string, Partial<Facts>]>([
@@ -78,12 +85,37 @@ describe('the verdict', () => {
     ],
     [
       'cancelled orders with some of these in force: shipments',
-      { streams: [stream('cancelled')], services: { charges: [], reservations: [], shipments: one } },
+      { streams: [stream('cancelled')], services: { ...agreeing.services, charges: [], reservations: [] } },
     ],
+    [
+      'completed orders neither charged nor settled elsewhere',
+      { services: { ...agreeing.services, charges: [{ tenantId: 'acme', orderId: 'o-1', inForce: 0 }] } },
+    ],
+    ['completed orders settled elsewhere and charged as well', prepaid],
     ['completed orders without a shipment', { services: { ...agreeing.services, shipments: [] } }],
     ['dead letters on Kafka: 0, but the store and the ledger say 1', { dead: 1 }],
     ['dead letters by the ledger: 0, but 1 bad records were sent', { badRecords: 1 }],
   ])('names %s', (what, change) => {
     expect(found(change)).toEqual([what]);
+  });
+});
+
+describe('the table', () => {
+  const table = (change: Partial<Facts>) => {
+    const facts = { ...agreeing, ...change };
+    return render(rows(facts), disagreements(facts), facts);
+  };
+
+  it('tells how completed orders were paid: fewer charges than orders are no loss', () => {
+    const text = table({ ...prepaid, services: { ...agreeing.services, charges: [] } });
+    expect(text).toMatch(/charged +0\n.*settled elsewhere \(prepaid\) +1\n/);
+    expect(text).toContain('0 charged + 1 settled elsewhere = 1 completed orders');
+    expect(text).toContain('Kafka, the store and the services agree.');
+  });
+
+  it('tells which events in came from others than the stream', () => {
+    const text = table({ eventsIn: 537, recordsSent: 345 });
+    expect(text).toMatch(/in +537\n.*of this stream +345\n.*of services and the operator +192\n/);
+    expect(table({ eventsIn: 537 })).not.toContain('of this stream');
   });
 });

@@ -1,4 +1,5 @@
 import type { Facts, PublishedTransition, StepCount } from './facts';
+import { orderName, orderOf, paidOrders } from './paid';
 
 /** Something that does not agree, with the ids that show it. */
 export interface Disagreement {
@@ -22,9 +23,6 @@ export function firstOccurrences(published: readonly PublishedTransition[]): {
   }
   return { bySubject, repeats: published.length - seen.size };
 }
-
-const orderOf = (subject: string) => subject.split('/').slice(1).map(decodeURIComponent).join('/');
-const orderName = ({ tenantId, orderId }: StepCount) => `${tenantId}/${orderId}`;
 
 function comparePublished(facts: Facts): Disagreement[] {
   const { bySubject } = firstOccurrences(facts.published);
@@ -97,8 +95,10 @@ function compareOpen({ allClose, streams, parkedNow }: Facts): Disagreement[] {
   ];
 }
 
-/** Completed orders have their stock and their shipment; the charge may have been settled elsewhere. */
-function compareCompleted({ streams, services }: Facts): Disagreement[] {
+/** Completed orders have their stock and their shipment, and are paid once: by a charge, or elsewhere. */
+function compareCompleted(facts: Facts): Disagreement[] {
+  const { streams, services } = facts;
+  const { unpaid, twice } = paidOrders(facts);
   const has = (counts: readonly StepCount[]) => new Set(counts.filter(({ inForce }) => inForce === 1).map(orderName));
   const reserved = has(services.reservations);
   const shipped = has(services.shipments);
@@ -108,6 +108,8 @@ function compareCompleted({ streams, services }: Facts): Disagreement[] {
   return [
     { what: 'completed orders without a reservation', ids: completed.filter((order) => !reserved.has(order)) },
     { what: 'completed orders without a shipment', ids: completed.filter((order) => !shipped.has(order)) },
+    { what: 'completed orders neither charged nor settled elsewhere', ids: unpaid },
+    { what: 'completed orders settled elsewhere and charged as well', ids: twice },
   ];
 }
 

@@ -5,7 +5,7 @@ import { createHttpClient } from '../testing/http-client';
 import { type RunningService, runService } from '../testing/running-service';
 import { until } from '../testing/until';
 import { decideDuePayments } from './decide-payments';
-import { createPaymentsService, migratePayments, reportPayments } from './index';
+import { createPaymentsService, migratePayments, paymentIdsOf, reportPayments } from './index';
 import { requestPayment } from './request-payment';
 
 jest.setTimeout(60_000); // on a machine with much else to do
@@ -141,19 +141,22 @@ describe('payments', () => {
     expect(prevented.flatMap(({ body }) => service.publisher.of(body.orderId))).toEqual([]);
   });
 
-  it('reports charges in force per order', async () => {
+  it('reports charges in force per order, and every payment it was asked for', async () => {
     const [settled, refunded, declined, pending] = ['cust-1', 'cust-2', 'cust-declined', 'cust-silent'].map(
       newPayment,
     ) as [NewPayment, NewPayment, NewPayment, NewPayment];
     const tenant = `t-${randomUUID()}`;
+    const ids: unknown[] = [];
     for (const payment of [settled, refunded, declined, pending]) {
-      await request({ key: payment.key, body: { ...payment.body, tenantId: tenant, orderId: 'o-1' } });
+      const { body } = await request({ key: payment.key, body: { ...payment.body, tenantId: tenant, orderId: 'o-1' } });
+      ids.push(body['paymentId']);
     }
     await service.publisher.waitFor('o-1', 3);
     await voidIt(refunded);
     expect(await reportPayments(service.pool, { tenantIds: [tenant] })).toEqual([
       { tenantId: tenant, orderId: 'o-1', inForce: 1, undone: 1, refused: 1, pending: 1, inForceKeys: [settled.key] },
     ]);
+    expect(new Set(await paymentIdsOf(service.pool, { tenantIds: [tenant] }))).toEqual(new Set(ids));
   });
 });
 
