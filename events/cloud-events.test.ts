@@ -229,6 +229,13 @@ describe('CloudEvents', () => {
     });
   });
 
+  it('names every attribute that is missing', () => {
+    expect(faultOf(structured({ ...foreign, id: '', source: '', type: '' }, orderPlacedInDecimals()))).toMatchObject({
+      path: 'id',
+      more: [{ path: 'source' }, { path: 'type' }],
+    });
+  });
+
   it('refuses NUL in an attribute and an event without data', () => {
     expect(faultOf(binary({ ...foreign, shopregion: 'a\u0000b' }, orderPlacedInDecimals()))).toMatchObject({
       code: 'schema-violation',

@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 import type { Envelope } from './envelope';
-import { FaultFound } from './faults';
+import { FaultFound, faultIn } from './faults';
 import { contentType, HEADERS, type Headers } from './headers';
 import { isObject, type JsonObject } from './json';
 
@@ -45,11 +45,10 @@ export function binaryAttributes(headers: Headers): JsonObject {
 export function fromCloudEvent(attributes: JsonObject, data: unknown, context: CloudEventContext): JsonObject {
   if (attributes['specversion'] !== '1.0')
     throw new FaultFound('not-an-envelope', 'is not CloudEvents 1.0', 'specversion');
-  const id = required(attributes, 'id');
-  const source = required(attributes, 'source');
+  const { id, source, type } = required(attributes);
   const own = source.startsWith(OWN_SOURCE) && UUID.test(id);
   const eventId = own ? id : v5(JSON.stringify([source, id]), NAMESPACE);
-  const { eventType, versionOfType } = typeOf(required(attributes, 'type'));
+  const { eventType, versionOfType } = typeOf(type);
   const { kept, metadata } = leftOver(attributes);
   return {
     eventId,
@@ -62,17 +61,21 @@ export function fromCloudEvent(attributes: JsonObject, data: unknown, context: C
     tenantId: text(attributes['tenantid']),
     correlationId: text(attributes['correlationid']) ?? eventId,
     causationId: text(attributes['causationid']),
-    metadata: own ? metadata : { ...metadata, cloudEvent: { id, source, type: attributes['type'], ...kept } },
+    metadata: own ? metadata : { ...metadata, cloudEvent: { id, source, type, ...kept } },
     data,
   };
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-function required(attributes: JsonObject, name: string): string {
-  const value = text(attributes[name]);
-  if (value === undefined) throw new FaultFound('not-an-envelope', 'is missing', name);
-  return value;
+function required(attributes: JsonObject): { id: string; source: string; type: string } {
+  const [id, source, type] = [text(attributes['id']), text(attributes['source']), text(attributes['type'])];
+  if (id !== undefined && source !== undefined && type !== undefined) return { id, source, type };
+  const missing = Object.entries({ id, source, type }).filter(([, value]) => value === undefined);
+  throw faultIn(
+    'not-an-envelope',
+    missing.map(([path]) => ({ path, message: 'is missing' })),
+  );
 }
 
 /** `com.shop.OrderPlaced.v1` and `OrderPlaced` are the same type; the version counts if nothing better says it. */

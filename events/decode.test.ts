@@ -233,6 +233,24 @@ describe('decoding a record', () => {
       expect(faultOf(value, options)).toMatchObject(fault);
     });
 
+    it('names every field at fault, those of the envelope and those of the data, each once', () => {
+      const { customerId: _, ...data } = orderPlaced().data;
+      const fault = faultOf(placed({ tenantId: 'a/b', eventTime: 'noon', data: { ...data, currency: 'euro' } }));
+      const paths = [fault, ...(fault.more ?? [])].map(({ path }) => path);
+      expect(paths).toEqual(['eventTime', 'tenantId', 'data.customerId', 'data.currency']);
+      expect(faultOf(placed({ tenantId: undefined, data: undefined })).more).toEqual([
+        { path: 'data', message: expect.any(String) },
+      ]);
+      expect(faultOf(placed({ tenantId: undefined, eventVersion: '9.9' })).more).toMatchObject([
+        { path: 'eventVersion' },
+      ]);
+    });
+
+    it('names 20 fields at most', () => {
+      const lines = Array.from({ length: 30 }, () => ({ sku: '', quantity: 1, unitPriceCents: 1 }));
+      expect(faultOf(placed({ data: { ...orderPlaced().data, lines } })).more).toHaveLength(19);
+    });
+
     it('tells ids from the headers where the value cannot be read, if they are printable', () => {
       const headers = { 'event-id': 'e-1', 'event-type': 'OrderPlaced', 'tenant-id': 'ac\nme' };
       expect(faultOf('{', { headers })).toMatchObject({

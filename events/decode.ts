@@ -1,8 +1,8 @@
 import { binaryAttributes, fromCloudEvent, isBinary, isStructured, looksStructured } from './cloud-events';
 import type { EventDefinition } from './define-event';
 import type { Envelope } from './envelope';
-import { checkEnvelope, firstIssue } from './envelope-schema';
-import { type DecodeFault, FaultFound } from './faults';
+import { envelopeSchema, faultsOf } from './envelope-schema';
+import { type DecodeFault, FaultFound, type FieldFault, faultIn } from './faults';
 import { HEADERS, type Headers, validTraceparent } from './headers';
 import { DEFAULT_LIMITS, isObject, type JsonLimits, type JsonObject, parseJson, storable } from './json';
 
@@ -41,7 +41,7 @@ export function decodeRecord(record: EncodedRecord, find: FindDefinition): Decod
     if (!(error instanceof FaultFound)) throw error;
     return {
       ok: false,
-      fault: { code: error.code, message: error.message, path: error.path, ...whatIsKnown(raw, record.headers) },
+      fault: { ...factsOf(error), ...whatIsKnown(raw, record.headers) },
     };
   }
 }
@@ -77,12 +77,32 @@ const limitsOf = ({ maxBytes, maxDepth }: EncodedRecord): JsonLimits => ({
  * @throws FaultFound not-an-envelope, unknown-type, unknown-version, schema-violation
  */
 export function checkEvent(raw: JsonObject, find: FindDefinition): { event: Envelope; definition: EventDefinition } {
-  const envelope = checkEnvelope(raw);
+  const envelope = checkEnvelope(raw, find);
   const definition = find(envelope.eventType);
   if (definition === undefined)
     throw new FaultFound('unknown-type', `no event is called ${envelope.eventType}`, 'eventType');
   const data = checkData(definition, envelope.eventVersion, envelope.data);
   return { event: withoutUndefined({ ...envelope, eventVersion: definition.version, data }), definition };
+}
+
+function checkEnvelope(raw: JsonObject, find: FindDefinition): Envelope {
+  const checked = envelopeSchema.safeParse(raw);
+  if (checked.success) return checked.data;
+  throw faultIn('not-an-envelope', [...faultsOf(checked.error), ...faultsOfData(raw, find)]);
+}
+
+/** So that whoever mends the envelope does not learn only then what else is wrong. */
+function faultsOfData({ eventType, eventVersion, data }: JsonObject, find: FindDefinition): readonly FieldFault[] {
+  const definition = typeof eventType === 'string' ? find(eventType) : undefined;
+  if (definition === undefined || typeof eventVersion !== 'string') return [];
+  try {
+    checkData(definition, eventVersion, data);
+    return [];
+  } catch (error) {
+    if (error instanceof FaultFound && error.path !== undefined)
+      return [{ path: error.path, message: error.message }, ...error.more];
+    throw error;
+  }
 }
 
 /** An absent field is absent, so that an event equals itself after a trip through JSON. */
@@ -109,12 +129,13 @@ function checkData(definition: EventDefinition, version: string, data: unknown):
 function valid(schema: EventDefinition['data'], data: unknown): unknown {
   const checked = schema.safeParse(data);
   if (checked.success) return checked.data;
-  const { path, message } = firstIssue(checked.error);
-  throw new FaultFound('schema-violation', message, path === '' ? 'data' : `data.${path}`);
+  throw faultIn('schema-violation', faultsOf(checked.error, ['data']));
 }
 
 const traceparentOf = ({ headers }: EncodedRecord): string | undefined =>
   validTraceparent(headers[HEADERS.traceparent]) ?? validTraceparent(headers['ce_traceparent']);
+
+export const factsOf = ({ code, message, path, more }: FaultFound): DecodeFault => ({ code, message, path, more });
 
 /** For the dead letter: names that could be read before the fault, from the value or else from the headers. Short and printable, or left out. */
 function whatIsKnown(

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Envelope } from './envelope';
-import { FaultFound } from './faults';
+import type { FieldFault } from './faults';
 import { id, instant, tenantId, uuid } from './fields';
 
 const eventVersion = z.string().regex(/^\d{1,4}\.\d{1,4}$/, 'is not a version like 1.0');
@@ -21,17 +20,6 @@ export const envelopeSchema = z.object({
   data: z.unknown(),
 });
 
-/** Says the first thing that is wrong, in words fit for a caller: no values, they may be personal. */
-export function firstIssue(error: z.ZodError): { path: string; message: string } {
-  const issue = error.issues[0];
-  if (issue === undefined) return { path: '', message: 'is not valid' };
-  return { path: issue.path.map(String).join('.'), message: issue.message };
-}
-
-/** @throws FaultFound not-an-envelope */
-export function checkEnvelope(value: unknown): Envelope {
-  const checked = envelopeSchema.safeParse(value);
-  if (checked.success) return checked.data;
-  const { path, message } = firstIssue(checked.error);
-  throw new FaultFound('not-an-envelope', message, path);
-}
+/** What is wrong, under names that begin at `prefix`. */
+export const faultsOf = (error: z.ZodError, prefix: readonly string[] = []): readonly FieldFault[] =>
+  error.issues.map(({ path, message }) => ({ path: [...prefix, ...path.map(String)].join('.'), message }));

@@ -9,11 +9,20 @@ export type DecodeFaultCode =
   | 'unknown-version'
   | 'schema-violation';
 
+/** One field at fault, in words fit for a caller: no values, they may be personal. */
+export interface FieldFault {
+  /** `data.lines.0.quantity` */
+  readonly path: string;
+  readonly message: string;
+}
+
 export interface DecodeFault {
   readonly code: DecodeFaultCode;
   readonly message: string;
   /** The first field at fault: `data.lines.0.quantity`. */
   readonly path?: string | undefined;
+  /** Further fields at fault; with the first they are 20 at most. */
+  readonly more?: readonly FieldFault[] | undefined;
   /** As far as they could be read. */
   readonly eventId?: string | undefined;
   readonly eventType?: string | undefined;
@@ -34,7 +43,21 @@ export class FaultFound extends Error {
     readonly code: DecodeFaultCode,
     message: string,
     readonly path?: string,
+    readonly more: readonly FieldFault[] = [],
   ) {
     super(message);
   }
+}
+
+const MOST_FIELDS = 20;
+
+/** What was found, as one fault: the first of each field. */
+export function faultIn(code: DecodeFaultCode, found: readonly FieldFault[]): FaultFound {
+  const fields = new Map<string, FieldFault>();
+  for (const fault of found) {
+    if (fields.size === MOST_FIELDS) break;
+    if (!fields.has(fault.path)) fields.set(fault.path, fault);
+  }
+  const [first, ...more] = fields.values();
+  return new FaultFound(code, first?.message ?? 'is not valid', first?.path, more);
 }

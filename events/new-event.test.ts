@@ -79,6 +79,7 @@ describe('a new event', () => {
       faultOf(() => newEvent(TransitionRecorded, { tenantId: 'a', aggregateId: 'b', data: {} as never })),
     ).toMatchObject({ path: 'aggregateType' });
     expect(() => cancelled({ data: {} })).toThrow('data.orderId: ');
+    expect(faultOf(() => cancelled({ tenantId: '', data: {} })).more).toMatchObject([{ path: 'data.orderId' }]);
   });
 });
 

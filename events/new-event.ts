@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import { checkEvent } from './decode';
+import { checkEvent, factsOf } from './decode';
 import type { EventDefinition } from './define-event';
 import type { Envelope } from './envelope';
 import { FaultFound, InvalidEventError } from './faults';
@@ -55,6 +55,6 @@ function orInvalid<T>(check: () => T): T {
     return check();
   } catch (error) {
     if (!(error instanceof FaultFound)) throw error;
-    throw new InvalidEventError({ code: error.code, message: error.message, path: error.path });
+    throw new InvalidEventError(factsOf(error));
   }
 }

@@ -22,24 +22,25 @@ const codes: Readonly<Record<DecodeFault['code'], ProblemCode>> = {
 
 const mostErrors = 100;
 
-/** One problem for all faults of a request; its code and status are those of the first. */
+/** One problem for all faults of a request; its code and status are those of the first. Of many events each has its share. */
 export function problemOfFaults(faults: readonly [EventFault, ...EventFault[]], events: number): Problem {
   const [{ fault, parcel }] = faults;
   const detail =
     parcel.index === undefined
       ? fault.message
       : `${faults.length} of ${events} events cannot be sent, so none was. Event ${parcel.index}: ${fault.message}`;
-  return new Problem(codes[fault.code], detail, { errors: faults.slice(0, mostErrors).map(errorOf) });
+  const share = Math.max(1, Math.floor(mostErrors / faults.length));
+  const errors = faults.slice(0, mostErrors).flatMap((one) => errorsOf(one).slice(0, share));
+  return new Problem(codes[fault.code], detail, { errors });
 }
 
-function errorOf({ fault, parcel }: EventFault): FieldError {
-  return {
-    ...(fault.path === undefined ? {} : fieldAt(parcel.form, fault.path)),
+const errorsOf = ({ fault, parcel }: EventFault): readonly FieldError[] =>
+  [fault, ...(fault.more ?? [])].map(({ path, message }) => ({
+    ...(path === undefined ? {} : fieldAt(parcel.form, path)),
     ...(parcel.index === undefined ? {} : { index: parcel.index }),
     code: fault.code,
-    detail: fault.message,
-  };
-}
+    detail: message,
+  }));
 
 /** CloudEvents' names for fields of the envelope; others are the same in lower case. */
 const attributes: Readonly<Record<string, string>> = {

@@ -171,7 +171,7 @@ describe('POST /v1/events', () => {
       ['an id that is no UUID', { ...good, eventId: 'seven' }, 422, 'invalid-event', '/eventId'],
       [
         'data that breaks the contract',
-        { ...good, data: { ...good.data, lines: [{ sku: 'SKU-1', quantity: 0, unitPriceCents: 1 }] } },
+        { ...good, data: { ...good.data, lines: [{ sku: 'SKU-1', quantity: 0, unitPriceCents: 1 }], totalCents: 0 } },
         422,
         'invalid-event',
         '/data/lines/0/quantity',
@@ -201,13 +201,39 @@ describe('POST /v1/events', () => {
       if (pointer !== undefined) expect(answer.body.errors).toEqual([expect.objectContaining({ pointer })]);
     });
 
-    it('a batch with bad events, and names each by its index', async () => {
-      const answer = await post([good, { ...good, tenantId: 7 }, good, { ...good, data: {} }]);
+    it('an event with several faults, and names each field', async () => {
+      const { customerId: _, ...data } = good.data;
+      const lines = [{ ...good.data.lines[0], sku: '' }];
+      const answer = await post({ ...good, tenantId: undefined, data: { ...data, currency: 'euro', lines } });
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+        '/tenantId',
+        '/data/customerId',
+        '/data/currency',
+        '/data/lines/0/sku',
+      ]);
+    });
+
+    it('a batch with bad events, and names each field by the index of its event', async () => {
+      const cut = { orderId: 'o-1', customerId: 'cust-1', currency: 'EUR', totalCents: 1 };
+      const answer = await post([good, { ...good, tenantId: 7 }, good, { ...good, data: cut }]);
       expect(answer.status).toBe(422);
       expect(answer.body.errors).toEqual([
         expect.objectContaining({ index: 1, pointer: '/tenantId' }),
-        expect.objectContaining({ index: 3, pointer: expect.stringMatching(/^\/data\//) }),
+        expect.objectContaining({ index: 3, pointer: '/data/lines' }),
+        expect.objectContaining({ index: 3, pointer: '/data/shipTo' }),
       ]);
+    });
+
+    it.each([
+      [2, 12],
+      [30, 90],
+      [300, 100],
+    ])('a batch of %i bad events with %i named fields, none of the first hundred left out', async (events, named) => {
+      const answer = await post(Array.from({ length: events }, () => ({ ...good, data: {} })));
+      expect(answer.body.errors).toHaveLength(named);
+      const indexes = answer.body.errors.map(({ index }: { index: number }) => index);
+      expect(new Set(indexes).size).toBe(Math.min(events, 100));
     });
 
     it('a batch with an event that outgrows a record when it is lifted', async () => {
