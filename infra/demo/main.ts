@@ -7,6 +7,7 @@ import { StackError } from '../stack';
 import { checkout } from '../stack/checkout';
 import { type DemoArguments, readArguments, USAGE } from './arguments';
 import { scriptsFromFile } from './events-file';
+import { FileFault, orFileFault } from './file-fault';
 import { play } from './play';
 
 const hostings = { own: 'appointmentJourney=own', pooled: 'appointmentJourney=pooled:4' };
@@ -51,15 +52,9 @@ async function demo({ stay, events, json, hosting }: DemoArguments): Promise<num
 
 /** What only the arguments can have wrong is found before anything starts. */
 async function assertFiles({ events, json }: DemoArguments): Promise<void> {
-  try {
-    if (events !== undefined) await scriptsFromFile(events);
-    if (json !== undefined) await appendFile(json, '');
-  } catch (failure) {
-    throw new FileFault(failure instanceof Error ? failure.message : String(failure));
-  }
+  if (events !== undefined) await scriptsFromFile(events);
+  if (json !== undefined) await orFileFault(`--json ${json} cannot be written`, appendFile(json, ''));
 }
-
-class FileFault extends Error {}
 
 async function main(): Promise<number> {
   try {

@@ -3,6 +3,7 @@ import { type AuthConfig, createApi } from '../../api';
 import type { Config } from '../config/config';
 import { requestMetrics } from '../telemetry/service-metrics';
 import { openKafka, openPublisher, openStore, openTemporal } from './clients';
+import { namedPort } from './named-port';
 import type { ProcessContext } from './process';
 
 /** The configuration has been checked: with `jwt`, issuer and audience are there. */
@@ -44,7 +45,7 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
     namespace: config.TEMPORAL_NAMESPACE,
     logger,
   });
-  const { port } = await api.start(config.API_PORT, config.API_HOST);
+  const { port } = await namedPort('API_PORT', api.start(config.API_PORT, config.API_HOST));
   closing.add('api: http', () => api.stop());
   logger.info({ port }, 'the API listens');
   return { port };

@@ -1,9 +1,8 @@
-import { serveMetrics } from '../telemetry/metrics';
 import { startBridge } from './bridge';
+import { openMetrics } from './open-metrics';
 import { runProcess } from './process';
 
 void runProcess('bridge', async (context) => {
-  const metrics = await serveMetrics(context.registry, context.config);
-  context.closing.add('metrics', () => metrics.close());
+  await openMetrics(context);
   await startBridge(context);
 });

@@ -1,9 +1,8 @@
-import { serveMetrics } from '../telemetry/metrics';
+import { openMetrics } from './open-metrics';
 import { runProcess } from './process';
 import { startRelay } from './relay';
 
 void runProcess('relay', async (context) => {
-  const metrics = await serveMetrics(context.registry, context.config);
-  context.closing.add('metrics', () => metrics.close());
+  await openMetrics(context);
   await startRelay(context);
 });

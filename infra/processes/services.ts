@@ -1,6 +1,7 @@
 import { type RunningServices, startServices as start } from '../../services';
 import { kafkaSecurity } from '../config/transport';
 import { outboxMetrics } from '../telemetry/service-metrics';
+import { namedPort } from './named-port';
 import type { ProcessContext } from './process';
 
 const portOf = (url: string) => Number(new URL(url).port);
@@ -12,7 +13,7 @@ export async function startServices({
   registry,
   closing,
 }: ProcessContext): Promise<RunningServices['baseUrls']> {
-  const services = await start({
+  const starting = start({
     databaseUrl: config.DATABASE_URL.reveal(),
     kafka: { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) },
     logger,
@@ -24,6 +25,7 @@ export async function startServices({
       shipping: portOf(config.SHIPPING_URL),
     },
   });
+  const services = await namedPort('INVENTORY_URL, PAYMENTS_URL or SHIPPING_URL', starting);
   outboxMetrics(registry, () => services.unpublished());
   return services.baseUrls;
 }
