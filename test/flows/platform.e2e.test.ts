@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   AppointmentRescheduled,
   AppointmentScheduled,
+  type Envelope,
   encode,
   newEvent,
   OrderCancelled,
@@ -10,12 +11,10 @@ import {
   TransitionRecorded,
 } from '@millrace/events';
 import { deadLetterTopic, type IncomingRecord } from '@millrace/kafka';
-import { Client, Connection } from '@temporalio/client';
 import { orderPlaced } from '../../infra/demo/order-scripts';
-import { type Observer, observe } from '../../infra/reconcile/observer';
 import { disagreements } from '../../infra/reconcile/verdict';
 import { eventually } from '../support/eventually';
-import { type PlatformProcesses, startPlatformProcesses } from '../support/platform-processes';
+import { type ObservedPlatform, startObservedPlatform } from '../support/observed-platform';
 
 jest.setTimeout(60_000);
 
@@ -23,10 +22,10 @@ const ORDERS = 'commerce.orders.events';
 const tenantId = `acme-${randomBytes(3).toString('hex')}`;
 const sagaOf = (orderId: string) => `orderSaga/${tenantId}/${orderId}`;
 
-let platform: PlatformProcesses;
-let observer: Observer;
-let connection: Connection;
-let client: Client;
+let observed: ObservedPlatform;
+let platform: ObservedPlatform['platform'];
+let observer: ObservedPlatform['observer'];
+let client: ObservedPlatform['client'];
 let number = 0;
 const nextId = (kind = 'order') => {
   number += 1;
@@ -34,29 +33,13 @@ const nextId = (kind = 'order') => {
 };
 
 beforeAll(async () => {
-  platform = await startPlatformProcesses({ ORDER_PAYMENT_DEADLINE_MS: '15000', BRIDGE_SWEEP_MS: '300' });
-  observer = await observe(platform.stack);
-  connection = await Connection.connect({ address: platform.stack.temporalAddress });
-  client = new Client({ connection });
-  await eventually(
-    'the API is ready',
-    async () => (await fetch(`${platform.apiUrl}/readyz`).catch(() => undefined))?.ok,
-    60_000,
-  );
+  observed = await startObservedPlatform({ ORDER_PAYMENT_DEADLINE_MS: '15000', BRIDGE_SWEEP_MS: '300' });
+  ({ platform, observer, client } = observed);
 }, 120_000);
+afterAll(() => observed?.stop(), 60_000);
 
-afterAll(async () => {
-  await connection?.close();
-  await observer?.stop();
-  await platform?.stop();
-}, 60_000);
-
-const send = (event: Parameters<Observer['publisher']['publishEvent']>[0]) => observer.publisher.publishEvent(event);
-const stageIs = (subject: string, ...stages: string[]) =>
-  eventually(`${subject} is ${stages.join(' or ')}`, async () => {
-    const row = await observer.store.streams.get(subject);
-    return row !== undefined && stages.includes(row.stage) && row;
-  });
+const send = (event: Envelope) => observer.publisher.publishEvent(event);
+const stageIs = (subject: string, ...stages: string[]) => observed.stageIs(subject, ...stages);
 const ledgerShows = (eventId: string, records: number) =>
   eventually(
     `${records} records of ${eventId} in the ledger`,

@@ -7,37 +7,24 @@ import {
   type Envelope,
   newEvent,
 } from '@millrace/events';
-import { Client, Connection } from '@temporalio/client';
-import { type Observer, observe } from '../../infra/reconcile/observer';
 import { eventually } from '../support/eventually';
-import { type PlatformProcesses, startPlatformProcesses } from '../support/platform-processes';
+import { type ObservedPlatform, startObservedPlatform } from '../support/observed-platform';
 
 jest.setTimeout(60_000);
 
 const tenantId = `clinic-${randomBytes(3).toString('hex')}`;
 const hosting = (value: string) => ({ HOSTING: `appointmentJourney=${value}` });
 
-let platform: PlatformProcesses;
-let observer: Observer;
-let connection: Connection;
-let client: Client;
+let observed: ObservedPlatform;
+let platform: ObservedPlatform['platform'];
+let observer: ObservedPlatform['observer'];
+let client: ObservedPlatform['client'];
 
 beforeAll(async () => {
-  platform = await startPlatformProcesses({ ...hosting('own'), BRIDGE_SWEEP_MS: '300' });
-  observer = await observe(platform.stack);
-  connection = await Connection.connect({ address: platform.stack.temporalAddress });
-  client = new Client({ connection });
-  await eventually(
-    'the API is ready',
-    async () => (await fetch(`${platform.apiUrl}/readyz`).catch(() => undefined))?.ok,
-    60_000,
-  );
+  observed = await startObservedPlatform({ ...hosting('own'), BRIDGE_SWEEP_MS: '300' });
+  ({ platform, observer, client } = observed);
 }, 120_000);
-afterAll(async () => {
-  await connection?.close();
-  await observer?.stop();
-  await platform?.stop();
-}, 60_000);
+afterAll(() => observed?.stop(), 60_000);
 
 const subjectOf = (id: string): string => `appointmentJourney/${tenantId}/${id}`;
 const send = (event: Envelope) => observer.publisher.publishEvent(event);
@@ -55,11 +42,7 @@ const rescheduled = (id: string, hour: number) =>
     ...about(id),
     data: { appointmentId: id, ...at(`2031-03-02T${String(hour).padStart(2, '0')}:00:00`) },
   });
-const stageIs = (id: string, stage: string) =>
-  eventually(`${id} is ${stage}`, async () => {
-    const row = await observer.store.streams.get(subjectOf(id));
-    return row?.stage === stage && row;
-  });
+const stageIs = (id: string, stage: string) => observed.stageIs(subjectOf(id), stage);
 
 /** The bridge anew, with another choice of where new subjects go. */
 async function bridgeWith(value: string): Promise<void> {
