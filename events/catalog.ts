@@ -13,17 +13,20 @@ export interface CatalogEntry {
   readonly description: string;
   readonly topic: string | null;
   readonly aggregateType: string | null;
+  /** The field of `data` that has to be equal to `aggregateId`. */
+  readonly aggregateIdField: string | null;
   readonly latest: CatalogVersion;
   /** Still read, oldest first. */
   readonly older: readonly CatalogVersion[];
 }
 
 export const catalog = (definitions: readonly EventDefinition[]): readonly CatalogEntry[] =>
-  definitions.map(({ type, description, topic, aggregateType, version, data, older }) => ({
+  definitions.map(({ type, description, topic, aggregateType, aggregateIdField, version, data, older }) => ({
     type,
     description,
     topic,
     aggregateType,
+    aggregateIdField,
     latest: { version, data: jsonSchema(data) },
     older: older.map((one) => ({ version: one.version, data: jsonSchema(one.data) })),
   }));

@@ -72,7 +72,7 @@ describe('CloudEvents', () => {
             tenantId: 'acme',
             aggregateId,
             metadata: metadata !== undefined && Object.keys(metadata).length > 0 ? metadata : undefined,
-            data: { orderId: 'o', reason },
+            data: { orderId: aggregateId, reason },
           });
           expect(eventOf(encode(event, { format }))).toEqual(event);
         },
@@ -191,9 +191,26 @@ describe('CloudEvents', () => {
 
   it('takes the record for what the event does not say', () => {
     const { time: _, subject: __, ...less } = foreign;
-    expect(eventOf(binary(less, orderPlacedInDecimals()))).toMatchObject({
+    const payment = { paymentId: 'p-1', orderId: 'o-1', amountCents: 3_998, currency: 'EUR' };
+    expect(eventOf(binary({ ...less, type: 'PaymentSettled' }, payment))).toMatchObject({
       aggregateId: 'key-of-the-record',
       eventTime: '2026-01-01T00:00:00.000Z',
+    });
+  });
+
+  it("finds the aggregate's id in data where the contract has a field for it and the subject does not say another", () => {
+    const { subject: _, ...less } = foreign;
+    const read = (more: Record<string, string>) => eventOf(binary({ ...less, ...more }, orderPlacedInDecimals()));
+    expect(read({}).aggregateId).toBe('o-1');
+    expect(read({ subject: 'shop/orders/o-1' }).aggregateId).toBe('o-1');
+    for (const attributes of [{ subject: 'o-2' }, { subject: 'orders/oo-1' }, { subject: 'o-1', partitionkey: 'o-2' }])
+      expect(faultOf(binary({ ...less, ...attributes }, orderPlacedInDecimals()))).toMatchObject({
+        code: 'schema-violation',
+        path: 'data.orderId',
+      });
+    expect(faultOf(binary({ ...foreign, aggregatetype: 'Parcel' }, orderPlacedInDecimals()))).toMatchObject({
+      code: 'schema-violation',
+      path: 'aggregateType',
     });
   });
 

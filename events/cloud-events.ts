@@ -1,4 +1,5 @@
 import { v5 } from 'uuid';
+import type { EventDefinition, FindDefinition } from './define-event';
 import type { Envelope } from './envelope';
 import { FaultFound, faultIn } from './faults';
 import { contentType, HEADERS, type Headers } from './headers';
@@ -23,7 +24,7 @@ export interface CloudEventContext {
   readonly key: string | null;
   /** Milliseconds since the epoch; stands in for an absent `time`. */
   readonly timestamp?: number | undefined;
-  readonly aggregateTypeOf: (eventType: string) => string | null;
+  readonly find: FindDefinition;
 }
 
 export const isStructured = (headers: Headers): boolean => contentType(headers).startsWith('application/cloudevents');
@@ -50,14 +51,19 @@ export function fromCloudEvent(attributes: JsonObject, data: unknown, context: C
   const eventId = own ? id : v5(JSON.stringify([source, id]), NAMESPACE);
   const { eventType, versionOfType } = typeOf(type);
   const { kept, metadata } = leftOver(attributes);
+  const definition = context.find(eventType);
   return {
     eventId,
     eventType,
     eventVersion:
       text(attributes['eventversion']) ?? versionOfSchema(text(attributes['dataschema'])) ?? versionOfType ?? '1.0',
     eventTime: text(attributes['time']) ?? instantOfRecord(context.timestamp),
-    aggregateId: text(attributes['partitionkey']) ?? text(attributes['subject']) ?? context.key ?? undefined,
-    aggregateType: text(attributes['aggregatetype']) ?? context.aggregateTypeOf(eventType) ?? undefined,
+    aggregateId:
+      text(attributes['partitionkey']) ??
+      aggregateOf(text(attributes['subject']), idIn(data, definition)) ??
+      context.key ??
+      undefined,
+    aggregateType: text(attributes['aggregatetype']) ?? definition?.aggregateType ?? undefined,
     tenantId: text(attributes['tenantid']),
     correlationId: text(attributes['correlationid']) ?? eventId,
     causationId: text(attributes['causationid']),
@@ -87,6 +93,16 @@ function typeOf(type: string): { eventType: string; versionOfType: string | unde
 
 const versionOfSchema = (dataschema: string | undefined): string | undefined =>
   /(\d+\.\d+)(?:\.json)?$/.exec(dataschema ?? '')?.[1];
+
+/** The id in data, if the contract says where it stands. */
+const idIn = (data: unknown, definition: EventDefinition | undefined): string | undefined => {
+  const field = definition?.aggregateIdField ?? null;
+  return field !== null && isObject(data) ? text(data[field]) : undefined;
+};
+
+/** A subject may be a path to the aggregate, `orders/o-1`. */
+const aggregateOf = (subject: string | undefined, id: string | undefined): string | undefined =>
+  id !== undefined && (subject === undefined || subject.endsWith(`/${id}`)) ? id : subject;
 
 const instantOfRecord = (timestamp: number | undefined): string | undefined =>
   timestamp === undefined || timestamp < 0 ? undefined : new Date(timestamp).toISOString();

@@ -97,6 +97,16 @@ describe('decoding a record', () => {
     expect(decoded(without).correlationId).toBe(without.eventId);
   });
 
+  it("takes the contract's type of aggregate where none is said", () => {
+    const { aggregateType: _, ...without } = orderPlaced();
+    expect(decoded(without).aggregateType).toBe('Order');
+  });
+
+  it('lets payments and shipments have an aggregate of their own', () => {
+    for (const event of examples().filter(({ eventType }) => /^(Payment|Shipment)/.test(eventType)))
+      expect(decoded({ ...event, aggregateId: 'anything' }).aggregateId).toBe('anything');
+  });
+
   it('lifts OrderPlaced 1.0 to 1.1: decimals to cents, unknown fields kept', () => {
     const event = decoded(placed({ eventVersion: '1.0', data: orderPlacedInDecimals() }));
     expect(event.eventVersion).toBe('1.1');
@@ -137,6 +147,7 @@ describe('decoding a record', () => {
       eventType: 'AppointmentScheduled',
       eventVersion: '1.0',
       aggregateType: 'Appointment',
+      aggregateId: 'a',
     };
     const data = {
       appointmentId: 'a',
@@ -216,6 +227,24 @@ describe('decoding a record', () => {
         {},
         { code: 'schema-violation', path: 'data.lines.0.quantity' },
       ],
+      [
+        'another type of aggregate',
+        placed({ aggregateType: 'order' }),
+        {},
+        { code: 'schema-violation', path: 'aggregateType', message: 'is not Order' },
+      ],
+      [
+        'another aggregate than data has',
+        placed({ aggregateId: 'o-2' }),
+        {},
+        { code: 'schema-violation', path: 'data.orderId' },
+      ],
+      [
+        'another aggregate than data of 1.0 has',
+        placed({ eventVersion: '1.0', aggregateId: 'o-2', data: orderPlacedInDecimals() }),
+        {},
+        { code: 'schema-violation', path: 'data.orderId' },
+      ],
       ['no data', placed({ data: undefined }), {}, { code: 'not-an-envelope', path: 'data' }],
       [
         'a NUL in an unknown field',
@@ -241,6 +270,8 @@ describe('decoding a record', () => {
       expect(faultOf(placed({ tenantId: undefined, data: undefined })).more).toEqual([
         { path: 'data', message: expect.any(String) },
       ]);
+      const elsewhere = placed({ aggregateType: 'Parcel', aggregateId: 'o-2', tenantId: undefined });
+      expect(faultOf(elsewhere).more).toMatchObject([{ path: 'aggregateType' }, { path: 'data.orderId' }]);
       expect(faultOf(placed({ tenantId: undefined, eventVersion: '9.9' })).more).toMatchObject([
         { path: 'eventVersion' },
       ]);

@@ -1,5 +1,5 @@
 import { binaryAttributes, fromCloudEvent, isBinary, isStructured, looksStructured } from './cloud-events';
-import type { EventDefinition } from './define-event';
+import type { EventDefinition, FindDefinition } from './define-event';
 import type { Envelope } from './envelope';
 import { envelopeSchema, faultsOf } from './envelope-schema';
 import { type DecodeFault, FaultFound, type FieldFault, faultIn } from './faults';
@@ -29,8 +29,6 @@ export type DecodedRecord =
     }
   | { readonly ok: false; readonly fault: DecodeFault };
 
-type FindDefinition = (type: string) => EventDefinition | undefined;
-
 export function decodeRecord(record: EncodedRecord, find: FindDefinition): DecodedRecord {
   let raw: JsonObject | undefined;
   try {
@@ -50,17 +48,20 @@ export function decodeRecord(record: EncodedRecord, find: FindDefinition): Decod
 function readEnvelope(record: EncodedRecord, find: FindDefinition): JsonObject {
   if (record.value === null || record.value.length === 0) throw new FaultFound('empty', 'the record has no value');
   const parsed = parseJson(record.value, limitsOf(record));
-  const context = {
-    key: record.key,
-    timestamp: record.timestamp,
-    aggregateTypeOf: (type: string) => find(type)?.aggregateType ?? null,
-  };
+  const context = { key: record.key, timestamp: record.timestamp, find };
   if (isBinary(record.headers) && !isStructured(record.headers))
     return fromCloudEvent(storableHeaders(record.headers), parsed, context);
   if (!isObject(parsed)) throw new FaultFound('not-an-envelope', 'is not a JSON object');
   if (isStructured(record.headers) || looksStructured(parsed)) return fromCloudEvent(parsed, parsed['data'], context);
-  return { ...parsed, correlationId: parsed['correlationId'] ?? parsed['eventId'] };
+  return {
+    ...parsed,
+    aggregateType: parsed['aggregateType'] ?? definitionOf(parsed['eventType'], find)?.aggregateType ?? undefined,
+    correlationId: parsed['correlationId'] ?? parsed['eventId'],
+  };
 }
+
+const definitionOf = (type: unknown, find: FindDefinition): EventDefinition | undefined =>
+  typeof type === 'string' ? find(type) : undefined;
 
 const storableHeaders = (headers: Headers): JsonObject => {
   const attributes = storable(binaryAttributes(headers), '');
@@ -81,7 +82,7 @@ export function checkEvent(raw: JsonObject, find: FindDefinition): { event: Enve
   const definition = find(envelope.eventType);
   if (definition === undefined)
     throw new FaultFound('unknown-type', `no event is called ${envelope.eventType}`, 'eventType');
-  const data = checkData(definition, envelope.eventVersion, envelope.data);
+  const data = checkData(definition, envelope);
   return { event: withoutUndefined({ ...envelope, eventVersion: definition.version, data }), definition };
 }
 
@@ -92,11 +93,11 @@ function checkEnvelope(raw: JsonObject, find: FindDefinition): Envelope {
 }
 
 /** So that whoever mends the envelope does not learn only then what else is wrong. */
-function faultsOfData({ eventType, eventVersion, data }: JsonObject, find: FindDefinition): readonly FieldFault[] {
-  const definition = typeof eventType === 'string' ? find(eventType) : undefined;
-  if (definition === undefined || typeof eventVersion !== 'string') return [];
+function faultsOfData(raw: JsonObject, find: FindDefinition): readonly FieldFault[] {
+  const definition = definitionOf(raw['eventType'], find);
+  if (definition === undefined || typeof raw['eventVersion'] !== 'string') return [];
   try {
-    checkData(definition, eventVersion, data);
+    checkData(definition, raw);
     return [];
   } catch (error) {
     if (error instanceof FaultFound && error.path !== undefined)
@@ -115,22 +116,54 @@ function withoutUndefined(event: Envelope): Envelope {
   };
 }
 
-function checkData(definition: EventDefinition, version: string, data: unknown): unknown {
+/**
+ * The data in its newest version.
+ * @throws FaultFound unknown-version; schema-violation when it, or what is said of the aggregate, breaks the contract
+ */
+function checkData(definition: EventDefinition, raw: JsonObject | Envelope): unknown {
+  const { data, faults } = lifted(definition, String(raw['eventVersion']), raw['data']);
+  const found = [...faultsOfAggregate(definition, raw, data), ...faults];
+  if (found.length > 0) throw faultIn('schema-violation', found);
+  return data;
+}
+
+type Checked = { readonly data?: unknown; readonly faults: readonly FieldFault[] };
+
+function lifted(definition: EventDefinition, version: string, data: unknown): Checked {
   let current = data;
   if (version !== definition.version) {
     const from = definition.older.findIndex((older) => older.version === version);
     if (from < 0)
       throw new FaultFound('unknown-version', `${definition.type} has no version ${version}`, 'eventVersion');
-    for (const older of definition.older.slice(from)) current = older.upcast(valid(older.data, current));
+    for (const older of definition.older.slice(from)) {
+      const checked = valid(older.data, current);
+      if (checked.faults.length > 0) return checked;
+      current = older.upcast(checked.data);
+    }
   }
   return valid(definition.data, current);
 }
 
-function valid(schema: EventDefinition['data'], data: unknown): unknown {
+function valid(schema: EventDefinition['data'], data: unknown): Checked {
   const checked = schema.safeParse(data);
-  if (checked.success) return checked.data;
-  throw faultIn('schema-violation', faultsOf(checked.error, ['data']));
+  return checked.success ? { data: checked.data, faults: [] } : { faults: faultsOf(checked.error, ['data']) };
 }
+
+/** The type is the contract's; where data says the id again, both say the same: the one orders events, the other may find their subject. */
+function faultsOfAggregate(
+  { aggregateType, aggregateIdField }: EventDefinition,
+  raw: JsonObject | Envelope,
+  data: unknown,
+): readonly FieldFault[] {
+  const wrongType = aggregateType !== null && raw['aggregateType'] !== aggregateType;
+  const ids = aggregateIdField === null || !isObject(data) ? [] : [data[aggregateIdField], raw['aggregateId']];
+  return [
+    ...(wrongType ? [{ path: 'aggregateType', message: `is not ${aggregateType}` }] : []),
+    ...(ids[0] !== ids[1] ? [{ path: `data.${aggregateIdField}`, message: DIFFERENT_ID }] : []),
+  ];
+}
+
+const DIFFERENT_ID = 'differs from the aggregateId (of a CloudEvent its partitionkey, or else its subject)';
 
 const traceparentOf = ({ headers }: EncodedRecord): string | undefined =>
   validTraceparent(headers[HEADERS.traceparent]) ?? validTraceparent(headers['ce_traceparent']);

@@ -17,6 +17,8 @@ export interface EventDefinition<Type extends string = string, Data = unknown, I
   readonly topic: string | null;
   /** Null when it differs from event to event. */
   readonly aggregateType: string | null;
+  /** The field of data that says the aggregate's id again: an event in which the two differ is refused. Null: none does. */
+  readonly aggregateIdField: string | null;
   /** Checks data of `version` and computes what the edge computes. */
   readonly data: z.ZodType<Data, Input>;
   /** Oldest first. */
@@ -25,12 +27,21 @@ export interface EventDefinition<Type extends string = string, Data = unknown, I
   readonly description: string;
 }
 
+export type FindDefinition = (type: string) => EventDefinition | undefined;
+
 /** The event that a definition describes: `type OrderPlaced = EventOf<typeof OrderPlaced>`. */
 export type EventOf<D> = D extends EventDefinition<infer Type, infer Data, infer _Input> ? Envelope<Type, Data> : never;
 
 export const defineEvent = <const Type extends string, Data, Input>(
-  definition: Omit<EventDefinition<Type, Data, Input>, 'older'> & { readonly older?: readonly OlderVersion[] },
-): EventDefinition<Type, Data, Input> => ({ ...definition, older: definition.older ?? [] });
+  definition: Omit<EventDefinition<Type, Data, Input>, 'aggregateIdField' | 'older'> & {
+    readonly aggregateIdField?: Extract<keyof Data, string>;
+    readonly older?: readonly OlderVersion[];
+  },
+): EventDefinition<Type, Data, Input> => ({
+  ...definition,
+  aggregateIdField: definition.aggregateIdField ?? null,
+  older: definition.older ?? [],
+});
 
 /** An older version and its way to the next one, typed by its own schema. */
 export const olderVersion = <Data>(

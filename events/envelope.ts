@@ -11,7 +11,9 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly eventVersion: string;
   /** Instant in UTC, RFC 3339. */
   readonly eventTime: string;
+  /** Where the type's contract names a field of `data` for it: the same as there. */
   readonly aggregateId: string;
+  /** That of the type's contract. */
   readonly aggregateType: string;
   readonly tenantId: string;
   readonly correlationId: string;

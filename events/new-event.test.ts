@@ -78,6 +78,7 @@ describe('a new event', () => {
     expect(
       faultOf(() => newEvent(TransitionRecorded, { tenantId: 'a', aggregateId: 'b', data: {} as never })),
     ).toMatchObject({ path: 'aggregateType' });
+    expect(faultOf(() => cancelled({ aggregateId: 'o-2' }))).toMatchObject({ path: 'data.orderId' });
     expect(() => cancelled({ data: {} })).toThrow('data.orderId: ');
     expect(faultOf(() => cancelled({ tenantId: '', data: {} })).more).toMatchObject([{ path: 'data.orderId' }]);
   });
@@ -122,6 +123,7 @@ describe('the catalog', () => {
     expect(placed).toMatchObject({
       topic: 'commerce.orders.events',
       aggregateType: 'Order',
+      aggregateIdField: 'orderId',
       latest: { version: '1.1' },
       older: [{ version: '1.0' }],
     });
@@ -143,7 +145,7 @@ describe('a definition', () => {
     type: 'Renamed',
     version: '2.0',
     topic: 't',
-    aggregateType: 'A',
+    aggregateType: 'Order',
     description: '',
     data: fields({ third: id }),
     older: [oldest, older],
@@ -162,6 +164,13 @@ describe('a definition', () => {
     expect(lift('1.1', { second: 'x' })).toEqual({ third: 'x' });
     expect(lift('2.0', { third: 'x' })).toEqual({ third: 'x' });
     expect(lift('1.1', { first: 'x' })).toMatchObject({ code: 'schema-violation', path: 'data.second' });
+  });
+
+  it('names a field of its data as the id of its aggregate, any other one is a compile error', () => {
+    const about = { type: 'T', version: '1.0', topic: 't', aggregateType: 'A', description: '' };
+    expect(defineEvent({ ...about, data: fields({ orderId: id }), aggregateIdField: 'orderId' }).older).toEqual([]);
+    // @ts-expect-error misspelt
+    expect(defineEvent({ ...about, data: fields({ orderId: id }), aggregateIdField: 'ordreId' }).older).toEqual([]);
   });
 
   it('types its events: a misspelt or missing field is a compile error', () => {

@@ -102,9 +102,13 @@ function titlesByStatus(codes: readonly ProblemCode[]): ReadonlyMap<string, stri
 /** Data of every event as a producer writes it, newest version and those that are still read: `OrderPlaced.1.1`. */
 function eventSchemas(definitions: EventRegistry['definitions']): Json {
   const schemas: Record<string, unknown> = {};
-  for (const { type, description, topic, latest, older } of catalog(definitions)) {
-    const published = topic === null ? description : `${description} Topic: ${topic}.`;
-    schemas[`${type}.${latest.version}`] = { description: published, ...latest.data };
+  for (const { type, description, topic, aggregateType, aggregateIdField, latest, older } of catalog(definitions)) {
+    const places = [
+      topic === null ? [] : `Topic: ${topic}.`,
+      aggregateType === null ? [] : `Aggregate: ${aggregateType}.`,
+      aggregateIdField === null ? [] : `\`${aggregateIdField}\` is the aggregateId.`,
+    ];
+    schemas[`${type}.${latest.version}`] = { description: [description, ...places.flat()].join(' '), ...latest.data };
     for (const { version, data } of older) {
       schemas[`${type}.${version}`] = { description: `Older: lifted to ${latest.version}.`, ...data };
     }

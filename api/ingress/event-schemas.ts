@@ -6,8 +6,8 @@ export const envelopeSchema = z.looseObject({
   eventType: z.string().describe('PascalCase, past tense; the types and their data are in this document'),
   eventVersion: z.string().describe('major.minor'),
   eventTime: z.iso.datetime({ offset: true }).optional().describe('Filled in when missing'),
-  aggregateId: z.string(),
-  aggregateType: z.string(),
+  aggregateId: z.string().describe("The key of the record; equal to the id in data that the type's contract names"),
+  aggregateType: z.string().optional().describe("That of the type's contract; filled in when missing"),
   tenantId: z.string(),
   correlationId: z.string().optional().describe('Filled in when missing: the event begins its own correlation'),
   causationId: z.string().optional(),
@@ -20,7 +20,11 @@ export const cloudEventSchema = z.looseObject({
   id: z.string().optional().describe('Filled in when missing'),
   source: z.string(),
   type: z.string(),
-  subject: z.string().optional(),
+  subject: z
+    .string()
+    .optional()
+    .describe('The aggregateId, or a path that ends in it; filled in where the contract names its field in data'),
+  partitionkey: z.string().optional().describe('The aggregateId, before the subject'),
   time: z.iso.datetime({ offset: true }).optional(),
   tenantid: z.string(),
   eventversion: z.string().optional(),

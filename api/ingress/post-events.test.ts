@@ -22,8 +22,8 @@ describe('POST /v1/events', () => {
     expect(record).toMatchObject({ key: 'o-1', headers: { 'event-type': 'OrderPlaced', 'tenant-id': 'acme' } });
   });
 
-  it('fills in id, time and correlation, and keeps what was given', async () => {
-    await post(orderPlaced('o-1'));
+  it('fills in id, time, correlation and type of aggregate, and keeps what was given', async () => {
+    await post({ ...orderPlaced('o-1'), aggregateType: undefined });
     const given = {
       eventId: '019a0000-0000-7000-8000-0000000000aa',
       correlationId: 'c-1',
@@ -33,6 +33,7 @@ describe('POST /v1/events', () => {
     const [filled, kept] = started.publisher.events().map(({ event }) => event);
     expect(filled?.eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     expect(filled?.correlationId).toBe(filled?.eventId);
+    expect(filled?.aggregateType).toBe('Order');
     expect(Date.parse(filled?.eventTime ?? '')).toBeGreaterThan(Date.now() - 60_000);
     expect(kept).toMatchObject(given);
   });
@@ -147,7 +148,10 @@ describe('POST /v1/events', () => {
 
     it('reads percent-encoded attributes', async () => {
       const attributes = { ...event, subject: 'o-%C3%BC' };
-      await post(old, Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value])));
+      await post(
+        { ...old, orderId: 'o-ü' },
+        Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value])),
+      );
       expect(started.publisher.events()[0]?.event.aggregateId).toBe('o-ü');
     });
   });
@@ -176,6 +180,8 @@ describe('POST /v1/events', () => {
         'invalid-event',
         '/data/lines/0/quantity',
       ],
+      ['another type of aggregate', { ...good, aggregateType: 'Parcel' }, 422, 'invalid-event', '/aggregateType'],
+      ['another aggregate than data has', { ...good, aggregateId: 'o-2' }, 422, 'invalid-event', '/data/orderId'],
       ['too deep data', { ...good, data: nested(40) }, 400, 'invalid-request', undefined],
       ['absurdly deep JSON', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, 'invalid-request', undefined],
       [

@@ -28,7 +28,7 @@ export interface IngressDeps extends Pick<ApiDeps, 'publisher' | 'registry' | 'l
 }
 
 const description = `Takes our envelope or a CloudEvent (structured, or binary with \`ce-\` headers), one or a batch.
-Missing \`eventId\`, \`eventTime\` and \`correlationId\` are filled in. With \`Idempotency-Key\` the ids that are filled in
+Missing \`eventId\`, \`eventTime\`, \`correlationId\` and \`aggregateType\` are filled in. With \`Idempotency-Key\` the ids that are filled in
 come out the same for the same tenant, key and place in the batch, so a repeat takes no effect twice.
 A batch is sent whole or, with one bad event in it, not at all. The answer names the fields at fault: up to 20 of an
 event and 100 of a batch, shared out among its bad events.`;

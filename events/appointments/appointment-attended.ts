@@ -6,6 +6,7 @@ export const AppointmentAttended = defineEvent({
   version: '1.0',
   topic: 'healthcare.appointments.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'The patient has come to an appointment.',
   data: fields({ appointmentId: id }),
 });

@@ -6,6 +6,7 @@ export const AppointmentCancelled = defineEvent({
   version: '1.0',
   topic: 'healthcare.appointments.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'An appointment has been cancelled.',
   data: fields({ appointmentId: id, reason: reason.optional() }),
 });

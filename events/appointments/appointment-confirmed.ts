@@ -6,6 +6,7 @@ export const AppointmentConfirmed = defineEvent({
   version: '1.0',
   topic: 'healthcare.appointments.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'The patient has confirmed an appointment.',
   data: fields({ appointmentId: id }),
 });

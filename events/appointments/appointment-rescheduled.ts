@@ -7,6 +7,7 @@ export const AppointmentRescheduled = defineEvent({
   version: '1.0',
   topic: 'healthcare.appointments.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'An appointment has been moved to another time.',
   data: fields({ appointmentId: id, startsAtLocal: localTime, timeZone, startsAt: instant.optional() }).transform(
     withStartsAt,

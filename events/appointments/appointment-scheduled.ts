@@ -8,6 +8,7 @@ export const AppointmentScheduled = defineEvent({
   version: '1.0',
   topic: 'healthcare.appointments.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'A patient has been given an appointment.',
   data: fields({
     appointmentId: id,

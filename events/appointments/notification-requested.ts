@@ -7,6 +7,7 @@ export const NotificationRequested = defineEvent({
   version: '1.0',
   topic: 'healthcare.notifications.events',
   aggregateType: 'Appointment',
+  aggregateIdField: 'appointmentId',
   description: 'A journey asks for a message to the patient.',
   data: fields({
     appointmentId: id,

@@ -6,6 +6,7 @@ export const OrderCancelled = defineEvent({
   version: '1.0',
   topic: 'commerce.orders.events',
   aggregateType: 'Order',
+  aggregateIdField: 'orderId',
   description: 'A customer has cancelled an order.',
   data: fields({ orderId: id, reason: reason.optional() }),
 });

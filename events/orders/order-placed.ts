@@ -54,6 +54,7 @@ export const OrderPlaced = defineEvent({
   version: '1.1',
   topic: 'commerce.orders.events',
   aggregateType: 'Order',
+  aggregateIdField: 'orderId',
   description: 'A customer has placed an order.',
   data,
   older: [decimals],
