@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { orderPlaced } from '../testing/samples';
 import { type StartedApi, startApi } from '../testing/start-api';
 
+jest.setTimeout(60_000); // hundreds of requests, on a machine with much else to do
+
 let started: StartedApi;
 
 beforeAll(async () => {
