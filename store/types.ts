@@ -42,7 +42,7 @@ export interface AppendRequest extends SubjectRef {
   readonly chain: string;
   /** Pooled only: the host's first execution run id, which must be the one that speaks for the host. */
   readonly hostChain?: string | undefined;
-  /** Pooled only: the host does not hold this subject and takes it for new. */
+  /** Pooled only: the host does not hold this subject and takes it for new, without having asked. */
   readonly fresh?: boolean | undefined;
   readonly correlationId: string;
   readonly traceparent?: string | undefined;

@@ -44,6 +44,13 @@ const standing = (closed: boolean): AppendRequest['after'] => ({
 const take = (...pairs: [string, number][]): AppendRequest['consumed'] =>
   pairs.map(([eventId, version]) => ({ eventId, version }));
 
+/** The first move, as a journey that is taken for new tells it. */
+const placedAlone: Partial<AppendRequest> = {
+  expectedVersion: 0,
+  transitions: [placed],
+  consumed: [{ eventId: 'e1', version: 0 }],
+};
+
 describe('decideAppend', () => {
   it('opens a stream with its first move', () => {
     const { result, writes } = decideAppend(nothing, asks({ transitions: [placed] }), NOW);
@@ -102,6 +109,22 @@ describe('decideAppend', () => {
     const { result, writes } = decideAppend(told([placed]), request, NOW);
     expect(result).toMatchObject({ status: 'conflict', detail: expect.stringContaining('version 1') });
     expect(writes).toBeUndefined();
+  });
+
+  it('is told what it took for new, and does not know: that more was recorded, or that events of it are parked', () => {
+    const begins = asks({ ...placedAlone, fresh: true });
+    expect(decideAppend(told([placed]), begins, NOW).result.status).toBe('recorded');
+    expect(decideAppend(told([placed, paid]), begins, NOW)).toEqual({ result: { status: 'known' } });
+    for (const before of [nothing, told([placed])])
+      expect(decideAppend({ ...before, parked: true }, begins, NOW)).toEqual({ result: { status: 'known' } });
+    expect(decideAppend({ ...told([placed]), parked: true }, asks(placedAlone), NOW).result.status).toBe('recorded');
+  });
+
+  it('refuses an older chain of a host, whatever it tells', () => {
+    const hosted = asks({ ...placedAlone, hostChain: 'run-1' });
+    for (const hostChain of ['run-2', undefined])
+      expect(decideAppend({ ...nothing, hostChain }, hosted, NOW)).toEqual({ result: { status: 'superseded' } });
+    expect(decideAppend({ ...nothing, hostChain: 'run-1' }, hosted, NOW).result.status).toBe('recorded');
   });
 
   it('refuses a version that the stream has not reached', () => {

@@ -22,11 +22,13 @@ export function decideAppend(stored: Stored, request: AppendRequest, now: string
   return isKnown(stored, request, decision.result) ? { result: { status: 'known' } } : decision;
 }
 
-/** Taken for new, it must be told from its beginning to its end: as when the same append comes again. */
-const isKnown = ({ stream }: Stored, request: AppendRequest, { status }: AppendResult): boolean =>
-  request.fresh === true &&
-  stream !== undefined &&
-  (status !== 'recorded' || stream.version > request.expectedVersion + request.transitions.length);
+/** Taken for new, it must be told from its beginning to its end: as when the same append comes again. What is parked goes first. */
+function isKnown({ stream, parked }: Stored, request: AppendRequest, { status }: AppendResult): boolean {
+  if (request.fresh !== true) return false;
+  if (parked === true) return true;
+  if (stream === undefined) return false;
+  return status !== 'recorded' || stream.version > request.expectedVersion + request.transitions.length;
+}
 
 function compare(stored: Stored, request: AppendRequest, now: string): Decision<AppendResult> {
   const elsewhere = consumedElsewhere(stored, request);

@@ -15,6 +15,7 @@ export function appendOperation(request: AppendRequest): Operation<AppendResult>
       eventIds: [...request.consumed, ...request.late].map(({ eventId }) => eventId),
       transitionsAfter: request.expectedVersion,
       host: request.hostChain === undefined ? undefined : request.chain,
+      parked: request.fresh,
     },
     decide: (stored, now) => decideAppend(stored, request, now),
   };

@@ -29,12 +29,12 @@ describe('what an append reads', () => {
     const client = await database.pool.connect();
     try {
       await client.query(`begin; ${settings}; set local plan_cache_mode = force_generic_plan`);
-      await client.query({ ...readStored, values: [['a'], ['a'], ['e'], ['a'], [1], ['h']] });
+      await client.query({ ...readStored, values: [['a'], ['a'], ['e'], ['a'], [1], ['h'], ['p']] });
       const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ readonly Plan: Plan }] }>(
-        `explain (format json) execute "${readStored.name}"('{a}', '{a}', '{e}', '{a}', '{1}', '{h}')`,
+        `explain (format json) execute "${readStored.name}"('{a}', '{a}', '{e}', '{a}', '{1}', '{h}', '{p}')`,
       );
       const found = rows.flatMap((row) => scans(row['QUERY PLAN'][0].Plan));
-      expect(found).toHaveLength(4);
+      expect(found).toHaveLength(5);
       expect(found.filter((scan) => scan['Index Cond'] === undefined)).toEqual([]);
     } finally {
       await client.query('rollback');

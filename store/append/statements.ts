@@ -15,7 +15,7 @@ const bounded = `set local lock_timeout = '10s'; set local statement_timeout = '
 
 export const settings = `${indexed}; ${bounded}`;
 
-/** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted; $6 hosts. */
+/** $1 subjects; $2, $3 subject and id of events; $4, $5 subject and version after which transitions are wanted; $6 hosts; $7 subjects that may be parked. */
 export const readStored = {
   name: 'millrace-read-stored',
   text: `
@@ -33,7 +33,8 @@ export const readStored = {
           select * from millrace.events where subject = of_subject and version > after and kind = 'transition' offset 0
         ) found
       ) as transitions,
-      (select json_object_agg(host, chain) from millrace.hosts where host = any($6::text[])) as hosts`,
+      (select json_object_agg(host, chain) from millrace.hosts where host = any($6::text[])) as hosts,
+      (select json_agg(subject) from millrace.parked_journeys where subject = any($7::text[])) as parked`,
 };
 
 /**

@@ -9,6 +9,8 @@ export interface Stored {
   readonly transitions: ReadonlyMap<number, StoredTransition>;
   /** The chain that speaks for the host asked about. */
   readonly hostChain?: string | undefined;
+  /** Of a subject taken for new: the store keeps events of it because its machine failed. */
+  readonly parked?: boolean | undefined;
 }
 
 export interface StoredTransition {
@@ -69,6 +71,8 @@ export interface Operation<Result> {
     readonly transitionsAfter: number | null;
     /** The host that appends, if one does. */
     readonly host?: string | undefined;
+    /** Whether it is parked, as `Stored` tells it. */
+    readonly parked?: boolean | undefined;
   };
   /** `now`: RFC 3339, UTC. A throw fails this operation alone. */
   decide(stored: Stored, now: string): Decision<Result>;

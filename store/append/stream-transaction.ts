@@ -71,6 +71,7 @@ interface StoredRows {
       })[]
     | null;
   readonly hosts: Readonly<Record<string, string>> | null;
+  readonly parked: readonly string[] | null;
 }
 
 async function read(
@@ -88,6 +89,7 @@ async function read(
     tails.map(({ subject }) => subject),
     tails.map(({ version }) => version),
     [...new Set(operations.flatMap(({ asks }) => asks.host ?? []))],
+    operations.flatMap(({ subject, asks }) => (asks.parked === true ? [subject] : [])),
   ]);
   const row = rows[0];
   const streams = new Map(row?.streams?.map((stream) => [stream.subject, stream]));
@@ -110,6 +112,7 @@ async function read(
         ]),
       ),
       hostChain: asks.host === undefined ? undefined : row?.hosts?.[asks.host],
+      parked: asks.parked === true && row?.parked?.includes(subject) === true,
     }),
   };
 }

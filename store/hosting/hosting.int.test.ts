@@ -120,6 +120,20 @@ describe('a host', () => {
     expect(await store.append(other)).toEqual({ status: 'known' });
   });
 
+  it('learns that a journey taken for new is parked: what waits for it goes first', async () => {
+    const host = await opened();
+    const ref = subjectRef();
+    const begins = hosted(host, 'run-1', appendRequest(ref));
+    await store.append(begins);
+    const events = [deliveredEvent(ref)];
+    await store.hosting.park({ ref, host, events, message: 'jammed', retryAt: at(60_000) });
+    expect(await store.append({ ...begins, fresh: true })).toEqual({ status: 'known' });
+    expect(await store.append(begins)).toMatchObject({ status: 'recorded' });
+    const ids = events.map(({ eventId }) => eventId);
+    await store.hosting.unpark(ref.subject, ids);
+    expect(await store.append({ ...begins, fresh: true })).toMatchObject({ status: 'recorded' });
+  });
+
   it('records many at once, and what is refused fails alone', async () => {
     const host = await opened();
     const refs = Array.from({ length: 300 }, () => subjectRef());

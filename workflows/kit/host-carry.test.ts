@@ -25,6 +25,14 @@ describe('what a host carries over continue-as-new', () => {
     expect(waitingToCarry(roster)).toEqual([{ ref: ref('a'), mayStart: true, events: [event('2'), event('3')] }]);
   });
 
+  test('bug: of a journey that waits in the store alone is nothing, or the next run took it for one that it has', () => {
+    const roster = new Roster<{ at: string }>(['CountBegun']);
+    const held = roster.hold(ref('a'));
+    held.front = [event('1')];
+    held.parked = { ids: ['1'], more: false };
+    expect(waitingToCarry(roster)).toEqual([]);
+  });
+
   test.each([
     ['many', Array.from({ length: 201 }, (_, nth) => event(`e${nth}`))],
     ['large', Array.from({ length: 20 }, (_, nth) => event(`e${nth}`, { text: 'x'.repeat(10_000) }))],

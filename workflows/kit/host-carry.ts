@@ -50,7 +50,10 @@ export function waitingToCarry<State>(
   limits: CarryLimits = CARRY_LIMITS,
 ): readonly LaneBatch[] | undefined {
   if (roster.waiting > limits.waiting.events) return undefined;
-  const waiting = roster.withEvents().map(waitingOf);
+  const waiting = roster
+    .withEvents()
+    .map(waitingOf)
+    .filter(({ events }) => events.length > 0);
   return JSON.stringify(waiting).length > limits.waiting.characters ? undefined : waiting;
 }
 

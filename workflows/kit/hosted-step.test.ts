@@ -49,6 +49,12 @@ describe('a journey of a host', () => {
     expect(step?.deadlineMs).toBe(Date.parse(idleAt));
   });
 
+  test('that begins after it was parked is known to be new', () => {
+    const one = held();
+    one.parked = { ids: ['1'], more: false };
+    expect(append(stepHeld(counter, one, [event('1', 'CountBegun')], NOW)).request).not.toHaveProperty('fresh');
+  });
+
   test('that stands is recorded behind its version; its end takes what is left as late', () => {
     const batch = [event('1'), event('2', 'CountEnded'), event('3')];
     const step = stepHeld(counter, held(counting, 7), batch, NOW);

@@ -111,7 +111,8 @@ function recording<
   const { transitions, consumed, ended } = outcome;
   const [late = [], ...left] = ended ? piecesOf(outcome.left) : [];
   const tracing = followed(held.tracing, batch);
-  const fresh = held.standing.state === undefined;
+  // One that is parked was loaded: it is known to be new.
+  const fresh = held.standing.state === undefined && held.parked === undefined;
   return {
     held,
     batch,

@@ -16,7 +16,10 @@ export interface Journey<
   policy(): Promise<Policy>;
   machine(policy: Policy): Machine<State, Start, Input, Effect>;
   perform(effect: Effect, context: EffectContext): Promise<void>;
-  /** Continue as new after so many events, or sooner if the server suggests it. Default 5,000; a host's 20,000. */
+  /**
+   * Continue as new after so many events, or sooner if the server suggests it. Default 5,000; a host's 20,000: more than
+   * it takes along, or a run might do nothing but hand on what waits.
+   */
   readonly continueAfterEvents?: number | undefined;
   /** Pooled: how many journeys a host keeps in memory; the others wait in the store. Default 4,000. */
   readonly mostHeld?: number | undefined;

@@ -90,6 +90,7 @@ export class MemoryHosting implements HostingActivities {
       return undefined;
     }
     if (this.chains.get(host) !== chain) return { status: 'superseded' };
+    if (entry.request.fresh === true && this.parked.has(entry.request.subject)) return { status: 'known' };
     const result = await this.store.recordTransitions({ ...entry.request, target, chain: host });
     if (result.status !== 'recorded') return result;
     return entry.unpark && this.unpark(entry.request.subject, entry.unpark);
