@@ -3,7 +3,9 @@ import type { OutgoingRecord } from '@millrace/kafka';
 import { z } from 'zod';
 import { on, type Route } from '../../bridges/inbound/route';
 import { type WorkflowContract, workflowContract } from '../../workflows/kit/contract';
+import type { Asked } from './machine';
 import { type Kind, PARTITIONS, type Scenario, TOPICS } from './scenario';
+import { BEGINNING } from './timeline';
 
 const event = <const Type extends string>(type: Type) =>
   defineEvent({
@@ -11,7 +13,11 @@ const event = <const Type extends string>(type: Type) =>
     version: '1.0',
     topic: null,
     aggregateType: 'Thing',
-    data: fields({ refused: z.boolean().optional() }),
+    data: fields({
+      refused: z.boolean().optional(),
+      until: z.string().optional(),
+      jammedUntil: z.string().optional(),
+    }),
     description: `Something has ${type.toLowerCase()}.`,
   });
 const [Started, Stepped, Noted, Closed, Shared] = [
@@ -35,6 +41,8 @@ const contract = (target: string, startsOn: string): WorkflowContract<Envelope, 
   });
 /** `main` is started by Started; `side` by any Shared, which both hear of. */
 export const contracts = { main: contract('main', 'Started'), side: contract('side', 'Shared') };
+
+export const contractOf = (target: string) => (target === 'main' ? contracts.main : contracts.side);
 
 const key = ({ aggregateId }: { aggregateId: string }) => aggregateId;
 const main = { target: contracts.main, key };
@@ -71,7 +79,7 @@ export interface Fact {
 }
 
 /** The scenario's records in the order in which they are produced; those of one topic and subject share a partition. */
-export function factsOf({ starts, produced }: Scenario): readonly Fact[] {
+export function factsOf({ starts, produced, jams }: Scenario): readonly Fact[] {
   const all = [
     ...starts.flatMap((at, subject) =>
       at === null ? [] : [{ topic: 0, subject, kind: 'started' as const, at, again: 0 }],
@@ -83,12 +91,20 @@ export function factsOf({ starts, produced }: Scenario): readonly Fact[] {
   for (const [nth, { topic, at, again, ...fresh }] of all.entries()) {
     const one = (again > 0 ? of[nth - again] : undefined) ?? { ...fresh, nth };
     of.push(one);
-    facts.push(factOf(one, topic, at));
+    facts.push(factOf(one, topic, at, asked(one, jams)));
   }
   return facts;
 }
 
-function factOf(one: { kind: Kind; subject: number; nth: number }, topic: number, at: number): Fact {
+const instant = (ms: number): string => new Date(BEGINNING + ms).toISOString();
+
+/** What a hosted machine makes of it: some set a deadline, some jam it for a while. */
+const asked = ({ kind, nth }: { readonly kind: Kind; readonly nth: number }, jams: boolean): Asked => ({
+  ...(kind === 'stepped' && nth % 3 === 0 && { until: instant(3_000 + ((nth * 1_777) % 12_000)) }),
+  ...(kind === 'stepped' && jams && nth % 4 === 1 && { jammedUntil: instant(4_000 + ((nth * 977) % 8_000)) }),
+});
+
+function factOf(one: { kind: Kind; subject: number; nth: number }, topic: number, at: number, data: Asked): Fact {
   const { kind, subject, nth } = one;
   const eventId = `00000000-0000-7000-8000-${String(nth + 1).padStart(12, '0')}`;
   const aggregateId = keyOf(subject);
@@ -101,7 +117,7 @@ function factOf(one: { kind: Kind; subject: number; nth: number }, topic: number
     aggregateType: 'Thing',
     tenantId: TENANT,
     correlationId: 'simulation',
-    data: kind === 'refused' ? { refused: true } : {},
+    data: kind === 'refused' ? { refused: true } : data,
   };
   const targets = kind === 'malformed' ? [] : kind === 'shared' ? (['main', 'side'] as const) : (['main'] as const);
   return {

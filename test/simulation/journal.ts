@@ -3,7 +3,10 @@ export class Journal {
   readonly violations: string[] = [];
   /** Letters by the place of the record that they tell of: their causes. */
   readonly letters = new Map<string, Set<string>>();
+  /** Keys of effects that somebody was told. */
+  readonly told = new Set<string>();
   private readonly kept = new Set<string>();
+  private readonly lost = new Set<string>();
 
   violate(what: string): void {
     if (!this.violations.includes(what)) this.violations.push(what);
@@ -16,6 +19,15 @@ export class Journal {
 
   isKept(subject: string, eventId: string): boolean {
     return this.kept.has(`${subject} ${eventId}`);
+  }
+
+  /** Whoever terminated a host has to answer for it. */
+  lose(what: string): void {
+    this.lost.add(what);
+  }
+
+  isLost(what: string): boolean {
+    return this.lost.has(what);
   }
 
   letter(place: string, code: string): void {

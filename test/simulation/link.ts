@@ -1,13 +1,7 @@
 import type { Chance } from './chance';
 import type { SimProcess } from './process';
-import type { Strike } from './scenario';
+import type { Strike, Window } from './scenario';
 import type { Timeline } from './timeline';
-
-/** A server is away from `at` on for `ms`; of the run's beginning, milliseconds. */
-export interface Window {
-  readonly at: number;
-  readonly ms: number;
-}
 
 /** The way from every process to one server and back, with the faults planned for it. */
 export class Link {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { MAILBOX_LIMITS, type MailboxLimits } from '../../bridges/inbound/host-mailbox';
 
 export const TOPICS = ['t0', 't1'] as const;
 export const PARTITIONS = 2;
@@ -32,6 +33,12 @@ export const strikesOn = (to: Strike['link'], strikes: readonly Strike[]): Reado
       .filter(({ link }) => link === to)
       .map(({ nth, kind }) => [nth, kind === 'late-effect' && to !== 'temporal' ? 'lost-answer' : kind]),
   );
+
+/** A server is away from `at` on for `ms`; of the run's beginning, milliseconds. */
+export interface Window {
+  readonly at: number;
+  readonly ms: number;
+}
 
 export interface Absence {
   readonly of: 'temporal' | 'store' | 'letters' | 'worker';
@@ -69,6 +76,16 @@ export interface Scenario {
   readonly incidents: readonly Incident[];
   /** Of delays and coins; 0: every way takes 1 ms. */
   readonly pace: number;
+  /** By bridge, where it places new subjects: 0 in workflows of their own, otherwise in so many hosts. Null: nothing is ever placed. */
+  readonly hosts: readonly [number, number, number] | null;
+  /** Journeys that a host keeps in memory. */
+  readonly mostHeld: number;
+  /** Machines in hosts throw for a while. */
+  readonly jams: boolean;
+  /** Somebody terminates the hosts: another chain takes over. */
+  readonly terminations: readonly number[];
+  /** Temporal refuses most calls, as above its limits. */
+  readonly limited: readonly Window[];
 }
 
 /** Of the bridges: small and impatient, so that little is needed to reach them. */
@@ -83,6 +100,14 @@ export const limitsOf = ({ maxBatch, maxInFlight, maxBufferedRecords, callsPerBa
   /** Longer than any trouble lasts: only what nobody starts is given up. */
   earlyMaxAgeMs: 120_000,
   commitIntervalMs: 50,
+});
+
+export const mailboxOf = ({ maxBatch, callsPerBarrier }: Scenario): MailboxLimits => ({
+  ...MAILBOX_LIMITS,
+  events: maxBatch,
+  callsPerBarrier,
+  barrierDeadlineMs: 1_000,
+  waitingInHost: 3,
 });
 
 const at = fc.integer({ min: 0, max: 6_000 });
@@ -132,6 +157,8 @@ const incident: fc.Arbitrary<Incident> = fc.record({
   ms: fc.integer({ min: 50, max: 14_000 }),
 });
 
+const hosting = fc.constantFrom(2, 1, 0);
+
 /** What may come; shrinks to few records, no faults and an even pace. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   starts: fc.array(start, { minLength: 1, maxLength: 3 }),
@@ -148,4 +175,9 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   absences: fc.array(absence, { maxLength: 2 }),
   incidents: fc.array(incident, { maxLength: 5, size: 'max' }),
   pace: fc.nat(1_000_000),
+  hosts: fc.oneof(fc.constant(null), fc.tuple(hosting, hosting, hosting)),
+  mostHeld: fc.constantFrom(100, 2, 1),
+  jams: fc.boolean(),
+  terminations: fc.array(at, { maxLength: 2 }),
+  limited: fc.array(fc.record({ at, ms: fc.integer({ min: 50, max: 6_000 }) }), { maxLength: 1 }),
 });

@@ -1,12 +1,15 @@
 import type { BridgeStore } from '../../bridges/inbound/bridge-options';
 import type { RelayOptions } from '../../bridges/relay/relay';
 import { StoreError } from '../../store/errors';
-import type { HeldLane } from '../../store/store';
+import type { HeldLane, Store } from '../../store/store';
 import type { Link } from './link';
 import type { SimProcess } from './process';
 import type { Session, SimStore } from './store';
 
-export interface StoreClient extends BridgeStore, Pick<RelayOptions['store'], 'feed' | 'subscriptions'> {
+export interface StoreClient
+  extends BridgeStore,
+    Pick<RelayOptions['store'], 'feed' | 'subscriptions'>,
+    Pick<Store, 'placement'> {
   /** Its connections that hold locks break. */
   cut(): void;
 }
@@ -94,6 +97,10 @@ export function storeClient(process: SimProcess, store: SimStore, link: Link): S
       tryHold,
       due: ({ earlyMaxAgeMs, limit }) => ask('due', () => store.due(earlyMaxAgeMs, limit)),
       list: ({ limit }) => ask('list', () => ({ items: store.list().slice(0, limit), next: null })),
+    },
+    placement: {
+      find: (subjects) => ask('find', () => store.hosting.find(subjects)),
+      place: (wanted) => ask('place', () => store.hosting.place(wanted)),
     },
     ledger: { write: (rows) => ask('ledger', () => store.writeLedger(rows)) },
     feed: {

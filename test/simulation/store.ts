@@ -17,6 +17,7 @@ import type {
   SubjectRef,
   Verdict,
 } from '../../store/types';
+import { SimHosting } from './hosting';
 import type { Journal } from './journal';
 import type { Timeline } from './timeline';
 
@@ -47,12 +48,15 @@ export class SimStore {
   readonly ledger = new Map<string, LedgerRow>();
   readonly feed: FeedEntry[] = [];
   readonly checkpoints = new Map<string, FeedPosition>();
+  readonly hosting: SimHosting;
   private readonly locks = new Map<string, Session>();
 
   constructor(
     private readonly timeline: Timeline,
     private readonly journal: Journal,
-  ) {}
+  ) {
+    this.hosting = new SimHosting(this.streams, journal);
+  }
 
   tryLock(key: string, closed: () => void = () => {}): Session | undefined {
     if (this.locks.has(key)) return undefined;
@@ -71,7 +75,7 @@ export class SimStore {
 
   append(request: AppendRequest): AppendResult {
     requireSound(request);
-    const { result, writes } = decideAppend(this.stored(request.subject), request, this.time());
+    const { result, writes } = decideAppend(this.stored(request), request, this.time());
     if (result.status === 'conflict') this.journal.violate(`conflict in ${request.subject}: ${result.detail}`);
     if (writes) this.write(request.subject, writes);
     return result;
@@ -82,7 +86,7 @@ export class SimStore {
     events,
     ignore,
   ) => {
-    const { result, writes } = decideAfterClose(this.stored(ref.subject), ref.subject, events, ignore);
+    const { result, writes } = decideAfterClose(this.stored(ref), ref.subject, events, ignore);
     if (result === 'open') throw new StoreError('not-closed', `${ref.subject} is open`);
     if (writes) this.write(ref.subject, writes);
     return result;
@@ -90,7 +94,7 @@ export class SimStore {
 
   /** Answers false if somebody else holds the lane. */
   settleForeign(ref: SubjectRef, events: readonly DeliveredEvent[]): boolean {
-    const stored = this.stored(ref.subject);
+    const stored = this.stored(ref);
     const { result, writes } = decideAfterClose(stored, ref.subject, events, false);
     if (writes) this.write(ref.subject, writes);
     if (result !== 'open') return true;
@@ -171,9 +175,11 @@ export class SimStore {
 
   private time = (): string => new Date(this.timeline.now).toISOString();
 
-  private stored(subject: string): Stored {
+  private stored({ subject, chain = '' }: { readonly subject: string; readonly chain?: string }): Stored {
     const stream = this.streams.get(subject);
-    return { stream, consumed: stream?.consumed ?? new Map(), transitions: stream?.transitions ?? new Map() };
+    const { consumed = new Map(), transitions = new Map() } = stream ?? {};
+    const parked = this.hosting.parked.has(subject);
+    return { stream, consumed, transitions, hostChain: this.hosting.chainOf(chain), parked };
   }
 
   private write(subject: string, { stream: row, consumed, transitions, late }: Writes): void {

@@ -7,10 +7,13 @@ interface Planned {
 
 const isBefore = (a: Planned, b: Planned): boolean => a.at < b.at || (a.at === b.at && a.nth < b.nth);
 
+/** Milliseconds since the epoch. */
+export const BEGINNING = Date.UTC(2026, 0, 1);
+
 /** Virtual time: what was planned happens in the order of its instants, and nothing waits for a real clock. */
 export class Timeline {
   /** Milliseconds since the epoch. */
-  now = Date.UTC(2026, 0, 1);
+  now = BEGINNING;
   steps = 0;
   private readonly heap: Planned[] = [];
 

@@ -96,6 +96,7 @@ function checkSubject(world: Outcome, subject: string, reads: readonly Read[]): 
   if (close >= 0 && close !== taken.length - 1) journal.violate(`${subject} took events after its close`);
   if (close < 0 && late.size > 0) journal.violate(`${subject} has late events and never closed`);
   checkTransitions(world, subject, taken, reads);
+  checkHosting(world, subject, reads);
   for (const read of reads)
     checkDelivery(world, subject, read, starts, taken.includes(read.fact.eventId), late.has(read.fact.eventId));
   checkOrder(world, subject, taken, reads);
@@ -108,6 +109,22 @@ function checkTransitions(world: Outcome, subject: string, taken: readonly strin
   );
   const causes = [...(world.store.streams.get(subject)?.transitions.values() ?? [])].flatMap((one) => one.causes);
   if (moves.join() !== causes.join()) world.journal.violate(`${subject} took ${moves} and was moved by ${causes}`);
+}
+
+/** It lives where it was placed, and every effect that its host was asked for was performed. */
+function checkHosting({ store, journal }: Outcome, subject: string, reads: readonly Read[]): void {
+  const stream = store.streams.get(subject);
+  const placed = store.hosting.placements.get(subject);
+  const host = stream?.chain.includes('/') ? stream.chain : null;
+  if (stream !== undefined && host !== (placed?.host ?? null))
+    journal.violate(`${subject} lives in ${host} and was placed in ${placed?.host}`);
+  if (host === null) return;
+  for (const [version, { causes }] of stream?.transitions ?? []) {
+    const key = `${subject}/${version}/tell`;
+    const asks = version > 1 && reads.some(({ fact }) => fact.kind === 'stepped' && causes.includes(fact.eventId));
+    const isExcused = journal.isLost(key) || causes.some((eventId) => journal.isLost(`${subject} ${eventId}`));
+    if (asks && !journal.told.has(key) && !isExcused) journal.violate(`${key} was never performed`);
+  }
 }
 
 function checkDelivery(
@@ -132,10 +149,14 @@ function checkDelivery(
   } else if (!starts) {
     if (!isIgnored && !codes.has('never-started'))
       world.journal.violate(`${at} waits for ${subject}, which nobody starts`);
-  } else if (!isTaken && !isLate && !(fact.kind === 'noted' && isIgnored)) {
+  } else if (!isTaken && !isLate && !(fact.kind === 'noted' && isIgnored) && !isLost(world, subject, fact)) {
     world.journal.violate(`${subject} never got ${at}`);
   }
 }
+
+/** Its host was terminated before it had recorded the event. */
+const isLost = ({ journal }: Outcome, subject: string, { eventId }: Fact): boolean =>
+  journal.isLost(`${subject} ${eventId}`);
 
 const readsOf = (world: Outcome, eventId: string): readonly string[] =>
   readInOrder(world).flatMap(({ place, offset, fact }) => (fact.eventId === eventId ? [`${place}@${offset}`] : []));
@@ -151,7 +172,8 @@ function checkOrder(world: Outcome, subject: string, taken: readonly string[], r
     if (copies.some(({ place, offset }) => place !== later.place || offset < later.offset)) continue;
     for (const earlier of reads) {
       if (earlier.place !== later.place || earlier.offset >= later.offset) continue;
-      if (earlier.fact.kind === 'noted' || earlier.fact.kind === 'refused') continue;
+      if (earlier.fact.kind === 'noted' || earlier.fact.kind === 'refused' || isLost(world, subject, earlier.fact))
+        continue;
       // The start passes what came too early.
       if (later.fact.kind === start && earlier.fact.kind !== start) continue;
       const earlierAt = takenAt.get(earlier.fact.eventId);

@@ -2,9 +2,10 @@ import { type KafkaDriver, KafkaError, type OutgoingRecord, type Producer, silen
 import { joinGroup } from '@millrace/kafka/testing';
 import { type Bridge, createBridge } from '../../bridges/inbound/bridge';
 import { createRelay, type Relay } from '../../bridges/relay/relay';
+import { bridgeCalls } from './bridge-calls';
 import { SESSION_MS, SimBroker } from './broker';
 import { createChance } from './chance';
-import { contracts, type Fact, factsOf, registry, routes } from './events';
+import { contractOf, contracts, type Fact, factsOf, registry, routes } from './events';
 import { Journal } from './journal';
 import { kafkajsModel } from './kafkajs-model';
 import { Link } from './link';
@@ -37,13 +38,13 @@ export class World {
   readonly facts: readonly Fact[];
   /** What the relay has published. */
   readonly published: OutgoingRecord[] = [];
-  private readonly chance;
-  private readonly links;
+  readonly chance;
+  readonly links;
   private readonly running = new Map<number, Running>();
   private born = 0;
   private peaceful = false;
 
-  constructor(private readonly scenario: Scenario) {
+  constructor(readonly scenario: Scenario) {
     this.chance = createChance(scenario.pace);
     this.facts = factsOf(scenario);
     this.store = new SimStore(this.timeline, this.journal);
@@ -60,7 +61,9 @@ export class World {
       retentionMs: scenario.retentionMs,
       worker: scenario.absences.filter(({ of }) => of === 'worker'),
       storeIsAway: () => this.links.store.isAway(),
-      startsOn: (target) => (target === 'main' ? contracts.main : contracts.side).startsOn,
+      startsOn: (target) => contractOf(target).startsOn,
+      limited: scenario.limited,
+      mostHeld: scenario.mostHeld,
     });
   }
 
@@ -72,6 +75,7 @@ export class World {
     for (let nth = 0; nth < scenario.bridges; nth += 1) this.start(nth);
     for (let nth = 3; nth < 5; nth += 1) this.start(nth);
     for (const incident of scenario.incidents) timeline.plan(incident.at, () => this.happen(incident));
+    for (const at of scenario.terminations) timeline.plan(at, () => this.temporal.hosts.terminate());
     timeline.plan(this.peaceAt(), () => {
       this.peaceful = true;
       for (let nth = 0; nth < 5; nth += 1) this.running.get(nth)?.process.thaw();
@@ -83,8 +87,8 @@ export class World {
 
   /** No sooner than the last incident is over. */
   private peaceAt(): number {
-    const { incidents, absences } = this.scenario;
-    const ends = [...incidents, ...absences].map(({ at, ms }) => at + ms);
+    const { incidents, absences, limited } = this.scenario;
+    const ends = [...incidents, ...absences, ...limited].map(({ at, ms }) => at + ms);
     return Math.min(PEACE_MS, Math.max(0, ...ends, ...this.facts.map(({ at }) => at)) + 1);
   }
 
@@ -98,7 +102,7 @@ export class World {
     this.born += 1;
     const process = new SimProcess(`${nth}.${this.born}`, this.timeline, this.chance);
     const store = storeClient(process, this.store, this.links.store);
-    const bridge = nth < 3 ? this.bridge(process, store) : this.relay(process, store);
+    const bridge = nth < 3 ? this.bridge(process, store, nth) : this.relay(process, store);
     const isIdle = (): boolean => {
       const stats = 'lag' in bridge ? bridge.stats() : undefined;
       return stats === undefined || stats.inFlight + stats.retrying === 0;
@@ -146,12 +150,12 @@ export class World {
     }
   }
 
-  private bridge(process: SimProcess, store: StoreClient): Bridge {
+  private bridge(process: SimProcess, store: StoreClient, nth: number): Bridge {
     return createBridge({
       driver: this.driver(process),
       producer: this.producer(process),
       store,
-      workflows: this.temporal.callsOf(process, this.links.temporal),
+      workflows: bridgeCalls(this, process, store, nth),
       registry,
       routes,
       groupId: 'bridge',
@@ -217,6 +221,7 @@ export class World {
       this.store.lanes.size === 0 &&
       this.broker.isCommitted() &&
       this.temporal.isIdle() &&
+      this.store.hosting.isIdle() &&
       [...this.running.values()].every(({ process, isIdle }) => process.state === 'dead' || isIdle()) &&
       Number(this.store.checkpoints.get('relay')?.position ?? 0) === this.store.feed.length
     );
@@ -228,6 +233,8 @@ export class World {
       committed,
       lanes: this.store.list(),
       idle: this.temporal.isIdle(),
+      deadlines: this.store.hosting.deadlines(),
+      parked: [...this.store.hosting.parked.keys()],
       feed: this.store.feed.length,
     });
   }

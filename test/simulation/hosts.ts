@@ -1,0 +1,109 @@
+import type { LaneBatch } from '../../workflows/kit/wire';
+import type { Chance } from './chance';
+import { contractOf } from './events';
+import { CARRIED_EVENTS, type HostWork, SimHost } from './host';
+import type { Journal } from './journal';
+import type { SimStore } from './store';
+import type { Timeline } from './timeline';
+import type { SimWorker } from './worker';
+
+const TERMINATION_RETRY_MS = 50;
+/** Until somebody has started it again. */
+const RESTART_MS = 700;
+
+/** The host workflows at the server. */
+export class SimHosts {
+  private readonly hosts = new Map<string, SimHost>();
+  /** Events that a host has, or had, by their subjects. */
+  private readonly sent = new Map<string, Map<string, Set<string>>>();
+  private chains = 0;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly chance: Chance,
+    private readonly store: SimStore,
+    private readonly journal: Journal,
+    private readonly worker: SimWorker,
+    private readonly options: { readonly inbox: number; readonly mostHeld: number },
+  ) {}
+
+  isIdle(): boolean {
+    return [...this.hosts.values()].every((host) => host.isIdle());
+  }
+
+  /** Starts the host if it does not run. */
+  send(id: string, target: string, batches: readonly LaneBatch[]): void {
+    const sent = this.sent.get(id) ?? new Map<string, Set<string>>();
+    this.sent.set(id, sent);
+    for (const { ref, events } of batches) {
+      for (const { eventId } of events) this.journal.keep(ref.subject, eventId);
+      const known = sent.get(ref.subject) ?? new Set();
+      sent.set(ref.subject, new Set([...known, ...events.map(({ eventId }) => eventId)]));
+    }
+    this.running(id, target).signal(batches);
+  }
+
+  barrier(id: string, answer: (waiting: number) => void): void {
+    const host = this.hosts.get(id);
+    if (host === undefined) answer(0);
+    else host.barrier(answer);
+  }
+
+  /** Whoever does so loses what the hosts have not recorded; here they wait until that includes no start. */
+  terminate(): void {
+    for (const [id, host] of this.hosts) {
+      const lost = this.unrecordedOf(id);
+      if (lost.some(({ isStarted }) => !isStarted)) {
+        this.timeline.plan(TERMINATION_RETRY_MS, () => this.terminate());
+        return;
+      }
+      for (const { subject, eventId } of lost) this.journal.lose(`${subject} ${eventId}`);
+      for (const [subject, { chain, transitions }] of this.store.streams)
+        for (const version of transitions.keys())
+          if (chain === id && !this.journal.told.has(`${subject}/${version}/tell`))
+            this.journal.lose(`${subject}/${version}/tell`);
+      host.terminate();
+      this.hosts.delete(id);
+      this.timeline.plan(RESTART_MS, () => this.running(id, host.target));
+    }
+  }
+
+  private unrecordedOf(id: string) {
+    return [...(this.sent.get(id) ?? [])].flatMap(([subject, eventIds]) => {
+      const stream = this.store.streams.get(subject);
+      const waiting = [this.store.lanes.get(subject), this.store.hosting.parked.get(subject)];
+      const kept = new Set(waiting.flatMap((each) => each?.events.map(({ eventId }) => eventId) ?? []));
+      return [...eventIds].flatMap((eventId) =>
+        kept.has(eventId) || stream?.consumed.has(eventId)
+          ? []
+          : [{ subject, eventId, isStarted: stream !== undefined }],
+      );
+    });
+  }
+
+  private running(id: string, target: string): SimHost {
+    const known = this.hosts.get(id);
+    if (known !== undefined) return known;
+    this.chains += 1;
+    const { mostHeld, inbox } = this.options;
+    const continueAfterEvents = Math.max(inbox, CARRIED_EVENTS + 1);
+    const options = { id, target, contract: contractOf(target), mostHeld, continueAfterEvents };
+    const host = new SimHost(options, `host-chain-${this.chains}`, this.work());
+    this.hosts.set(id, host);
+    return host;
+  }
+
+  private work(): HostWork {
+    const { timeline, chance, worker, journal } = this;
+    return {
+      now: () => timeline.now,
+      plan: (ms, run) => timeline.plan(ms, run),
+      turn: () => worker.turn(),
+      perform: (isAwaited, effect) => worker.perform(() => effect(worker.hosting), isAwaited),
+      async tell(key) {
+        if (chance.share('refusal') > 0.98) throw new Error('refused by plan');
+        await worker.perform(() => void journal.told.add(key));
+      },
+    };
+  }
+}
