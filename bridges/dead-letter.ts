@@ -1,9 +1,12 @@
 import { encode } from '@millrace/events';
-import { type DeadLetterCause, type OutgoingRecord, toDeadLetter } from '@millrace/kafka';
+import { DEAD_LETTER_HEADERS, type DeadLetterCause, type OutgoingRecord, toDeadLetter } from '@millrace/kafka';
 import type { DeliveredEvent } from '../store/types';
 
 /** Where an event is said to have been when nobody knows: it did not come over Kafka. */
-const UNKNOWN = { partition: -1, offset: '-1' };
+const UNKNOWN: Pick<NonNullable<DeliveredEvent['source']>, 'partition' | 'offset' | 'redriveCount'> = {
+  partition: -1,
+  offset: '-1',
+};
 
 /**
  * The dead letter of an event that is no longer a record: out of a parked lane, or late in the store. It goes to the
@@ -13,6 +16,9 @@ const UNKNOWN = { partition: -1, offset: '-1' };
 export function deadLetterOf(event: DeliveredEvent, cause: DeadLetterCause): OutgoingRecord {
   const { traceparent, source, ...envelope } = event;
   const record = encode(envelope, { traceparent, topic: source?.topic, maxBytes: Number.MAX_SAFE_INTEGER });
-  const { partition, offset } = source ?? UNKNOWN;
-  return toDeadLetter({ ...record, partition, offset: BigInt(offset), timestamp: Date.parse(event.eventTime) }, cause);
+  const { partition, offset, redriveCount } = source ?? UNKNOWN;
+  const redriven = redriveCount === undefined ? {} : { [DEAD_LETTER_HEADERS.redriveCount]: String(redriveCount) };
+  const headers = { ...record.headers, ...redriven };
+  const place = { partition, offset: BigInt(offset), timestamp: Date.parse(event.eventTime) };
+  return toDeadLetter({ ...record, ...place, headers }, cause);
 }

@@ -1,13 +1,16 @@
 /** Why a record is no event of ours. Every code is permanent: reading it again gives the same answer. */
-export type DecodeFaultCode =
-  | 'empty'
-  | 'oversized'
-  | 'malformed-json'
-  | 'too-deep'
-  | 'not-an-envelope'
-  | 'unknown-type'
-  | 'unknown-version'
-  | 'schema-violation';
+export const DECODE_FAULT_CODES = [
+  'empty',
+  'oversized',
+  'malformed-json',
+  'too-deep',
+  'not-an-envelope',
+  'unknown-type',
+  'unknown-version',
+  'schema-violation',
+] as const;
+
+export type DecodeFaultCode = (typeof DECODE_FAULT_CODES)[number];
 
 /** One field at fault, in words fit for a caller: no values, they may be personal. */
 export interface FieldFault {

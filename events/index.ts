@@ -17,7 +17,7 @@ export {
 } from './define-event';
 export { type EncodeOptions, type EventRecord, encodeEvent } from './encode';
 export type { Envelope } from './envelope';
-export { type DecodeFault, type DecodeFaultCode, InvalidEventError } from './faults';
+export { DECODE_FAULT_CODES, type DecodeFault, type DecodeFaultCode, InvalidEventError } from './faults';
 export { HEADERS, type Headers, validTraceparent } from './headers';
 export { StockReleased } from './inventory/stock-released';
 export { StockReserved } from './inventory/stock-reserved';

@@ -27,6 +27,12 @@ export interface DeadLetterCause {
   readonly attempt?: number | undefined;
 }
 
+/** How often a record was redriven, by its headers; 0 when they do not say. */
+export const redriveCountOf = (headers: Readonly<Record<string, string>>): number => {
+  const count = headers[DEAD_LETTER_HEADERS.redriveCount] ?? '';
+  return /^\d{1,6}$/.test(count) ? Number(count) : 0;
+};
+
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
 const MESSAGE_LIMIT = 1_000;

@@ -17,6 +17,7 @@ export {
   type DeadLetterCause,
   type DeadLetterClass,
   deadLetterTopic,
+  redriveCountOf,
   toDeadLetter,
 } from './dead-letter';
 export { KafkaError, type KafkaErrorCode } from './errors';

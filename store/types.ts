@@ -7,7 +7,15 @@ export interface DeliveredEvent extends Envelope {
   /** W3C trace context of the record it came in. */
   readonly traceparent?: string | undefined;
   /** Where the bridge read it. Absent for events that did not come over Kafka. */
-  readonly source?: { readonly topic: string; readonly partition: number; readonly offset: string } | undefined;
+  readonly source?:
+    | {
+        readonly topic: string;
+        readonly partition: number;
+        readonly offset: string;
+        /** If it was a dead letter before. */
+        readonly redriveCount?: number | undefined;
+      }
+    | undefined;
 }
 
 /** Names one subject: `<target>/<tenantId>/<key>`, its stream, lane and (hosted on its own) workflow id. */
@@ -204,5 +212,6 @@ export interface DeadLetter {
   readonly headers: Readonly<Record<string, string>>;
   readonly deadAt: string;
   readonly redrivenAt: string | null;
+  /** Of this letter; what it was redriven as an earlier one stands in its headers. */
   readonly redriveCount: number;
 }

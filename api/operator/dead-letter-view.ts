@@ -1,4 +1,6 @@
+import { redriveCountOf } from '@millrace/kafka';
 import { z } from 'zod';
+import { DEAD_LETTER_CODES } from '../../store/dead-letter-codes';
 import type { DeadLetter } from '../../store/types';
 import type { ApiStore } from '../deps';
 import { type Principal, speaksFor } from '../http/principal';
@@ -9,7 +11,7 @@ const placeSchema = z.object({ topic: z.string(), partition: z.int().nullable(),
 
 export const deadLetterSchema = z.object({
   id: z.string(),
-  cause: z.string().describe('Code of what was wrong'),
+  cause: z.string().describe(`Code of what was wrong: ${DEAD_LETTER_CODES.join(', ')}, or one of a service's own`),
   message: z.string(),
   eventId: z.string().nullable(),
   eventType: z.string().nullable(),
@@ -19,16 +21,16 @@ export const deadLetterSchema = z.object({
   deadLetter: placeSchema.describe('Where it lies now'),
   deadAt: z.string(),
   redrivenAt: z.string().nullable(),
-  redriveCount: z.int(),
+  redriveCount: z.int().describe('How often the record was sent again, as this letter and as earlier ones'),
 });
 
 export function deadLetterView(letter: DeadLetter): z.infer<typeof deadLetterSchema> {
-  const { id, cause, message, eventId, eventType, tenantId, key, deadAt, redrivenAt, redriveCount } = letter;
+  const { id, cause, message, eventId, eventType, tenantId, key, deadAt, redrivenAt } = letter;
   return {
     ...{ id, cause, message, eventId, eventType, tenantId, key },
     original: { topic: letter.originalTopic, partition: letter.originalPartition, offset: letter.originalOffset },
     deadLetter: { topic: letter.deadLetterTopic, partition: letter.partition, offset: letter.offset },
-    ...{ deadAt, redrivenAt, redriveCount },
+    ...{ deadAt, redrivenAt, redriveCount: redriveCountOf(letter.headers) + letter.redriveCount },
   };
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { DEAD_LETTER_CODES } from '../../store/dead-letter-codes';
 import type { ApiStore } from '../deps';
 import { tenantToRead } from '../http/principal';
+import { Problem } from '../http/problem';
 import { type Route, route } from '../http/route';
 import { text } from '../http/text';
 import { given, pageOf, pageParameters, storePage, tenantParameter } from '../reads/paging';
@@ -19,7 +21,7 @@ export const listDeadLetters = ({ store }: Deps): Route =>
     summary: 'Events that were given up, with their causes',
     query: z.strictObject({
       topic: text(300).optional().describe('The original or the dead-letter topic'),
-      cause: text(200).optional(),
+      cause: text(200).optional().describe('One that the platform gives, or that a letter has'),
       ...tenantParameter,
       ...pageParameters,
     }),
@@ -29,9 +31,21 @@ export const listDeadLetters = ({ store }: Deps): Route =>
       const { topic, cause } = query;
       const tenantId = tenantToRead(principal, query.tenant);
       const { items, next } = await store.deadLetters.list(given({ topic, cause, tenantId }), storePage(query));
+      if (items.length === 0 && cause !== undefined) assertCause(cause);
       return { status: 200, body: { items: items.map(deadLetterView), next } };
     },
   });
+
+const causes: readonly string[] = DEAD_LETTER_CODES;
+
+/** Services have causes of their own: one that nobody knows and no letter has is a mistake of the caller. */
+function assertCause(cause: string): void {
+  if (causes.includes(cause)) return;
+  const detail = `is not a cause; those of the platform are ${causes.join(', ')}`;
+  throw new Problem('invalid-request', 'No dead letter has this cause, and the platform does not give it.', {
+    errors: [{ parameter: 'cause', code: 'unknown-value', detail }],
+  });
+}
 
 const recordSchema = deadLetterSchema.extend({
   headers: z.record(z.string(), z.string()),

@@ -112,7 +112,20 @@ describe('dead letters', () => {
     expect(await idsOf('')).toEqual(['d-1', 'd-2', 'd-3']);
     expect(await idsOf('?tenant=globex')).toEqual(['d-2']);
     expect(await idsOf('?cause=late')).toEqual(['d-2']);
+    expect(await idsOf('?cause=never-started')).toEqual([]);
     expect(await idsOf('?topic=commerce.payments.events')).toEqual(['d-3']);
+  });
+
+  it('are asked for by a cause that the platform or a letter has, or the answer names those of the platform', async () => {
+    started.store.letters.push(deadLetter('d-1', { cause: 'card-stolen' }));
+    expect((await get('/v1/dead-letters?cause=card-stolen')).body.items).toHaveLength(1);
+    expect(await get('/v1/dead-letters?cause=lateness')).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid-request',
+        errors: [{ parameter: 'cause', detail: expect.stringMatching(/schema-violation.* late, never-started/) }],
+      },
+    });
   });
 
   it('show their record, as text or in base64', async () => {
@@ -150,7 +163,9 @@ describe('dead letters', () => {
 
   it('count on when a redriven record died again, and find their partition without a key', async () => {
     started.store.letters.push(deadLetter('d-1', { key: null, headers: { 'x-redrive-count': '2' } }));
+    expect((await get('/v1/dead-letters/d-1')).body.redriveCount).toBe(2);
     expect((await redrive('d-1')).body.redriveCount).toBe(3);
+    expect((await get('/v1/dead-letters')).body.items).toMatchObject([{ redriveCount: 3 }]);
     expect(started.publisher.records[0]).toMatchObject({ partition: 3, headers: { 'x-redrive-count': '3' } });
   });
 

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_HEADERS, type OutgoingRecord } from '@millrace/kafka';
+import { DEAD_LETTER_HEADERS, type OutgoingRecord, redriveCountOf } from '@millrace/kafka';
 import { v5 } from 'uuid';
 import { z } from 'zod';
 import type { DeadLetter } from '../../store/types';
@@ -65,8 +65,7 @@ interface Redrive {
 
 /** A record that died again brings its count along. Until the store has noted a redrive, its repeat has the same id. */
 export function redriveOf(letter: DeadLetter): Redrive {
-  const before = Number.parseInt(letter.headers[DEAD_LETTER_HEADERS.redriveCount] ?? '0', 10) || 0;
-  const redriveCount = before + letter.redriveCount + 1;
+  const redriveCount = redriveCountOf(letter.headers) + letter.redriveCount + 1;
   return { redriveCount, redriveId: v5(`${letter.id}#${redriveCount}`, REDRIVE_NAMESPACE) };
 }
 

@@ -15,7 +15,9 @@ const lateSchema = z.object({
   eventId: z.string(),
   eventType: z.string(),
   eventTime: z.string(),
-  source: z.object({ topic: z.string(), partition: z.int(), offset: z.string() }).optional(),
+  source: z
+    .object({ topic: z.string(), partition: z.int(), offset: z.string(), redriveCount: z.int().optional() })
+    .optional(),
 });
 
 const detailSchema = workflowSchema.extend({

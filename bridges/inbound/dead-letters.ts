@@ -1,11 +1,12 @@
 import { DEAD_LETTER_HEADERS, type IncomingRecord, type Publisher, toDeadLetter } from '@millrace/kafka';
+import type { DeadLetterCode } from '../../store/dead-letter-codes';
 import type { DeliveredEvent } from '../../store/types';
 import { deadLetterOf } from '../dead-letter';
 import type { BridgeMetrics } from '../metrics';
 
-/** Why an event was given up. `code` is short and from a closed list; `message` is for people. */
+/** Why an event was given up. `message` is for people. */
 export interface Cause {
-  readonly code: string;
+  readonly code: DeadLetterCode;
   readonly message: string;
   /** True for what could not even be read. */
   readonly poison?: boolean | undefined;

@@ -1,7 +1,7 @@
 import type { HeldLane, Store } from '../../store/store';
 import type { DeliveredEvent, ParkCause, SubjectRef } from '../../store/types';
 import type { BridgeMetrics } from '../metrics';
-import type { DeadLetters } from './dead-letters';
+import type { Cause, DeadLetters } from './dead-letters';
 import {
   absentStep,
   behindCause,
@@ -177,12 +177,7 @@ export function createHeldLanes(deps: {
     return answer === 'taken';
   }
 
-  async function giveUpOn(
-    lane: HeldLane,
-    ref: SubjectRef,
-    events: readonly DeliveredEvent[],
-    cause: { code: string; message: string },
-  ) {
+  async function giveUpOn(lane: HeldLane, ref: SubjectRef, events: readonly DeliveredEvent[], cause: Cause) {
     await deadLetters.buryEvents(events, cause);
     await remove(lane, ref, events);
   }
@@ -195,7 +190,7 @@ export function createHeldLanes(deps: {
   return { deliver, drain, park };
 }
 
-const neverStarted = { code: 'never-started', message: 'no event has started its subject' };
+const neverStarted: Cause = { code: 'never-started', message: 'no event has started its subject' };
 
 /** What the server will never take is an answer here; anything else goes up, to be tried again. */
 function refusal(error: unknown): CallError {

@@ -1,6 +1,7 @@
 import { encode, newEvent, OrderPlaced, registry } from '@millrace/events';
 import type { IncomingRecord } from '@millrace/kafka';
 import { orderSagaContract } from '../../workflows/orders/order-saga.contract';
+import { deadLetterOf } from '../dead-letter';
 import { planFor } from './plan';
 import { on, type Route } from './route';
 import { placed, recordOf } from './testing/bridge-parts';
@@ -28,6 +29,19 @@ describe('the plan for a record', () => {
         },
       ],
     });
+  });
+
+  it.each([
+    ['2', '2'],
+    ['often', undefined],
+    [undefined, undefined],
+  ])('remembers of a record that was redriven %s times that it was, should its event die again', (count, kept) => {
+    const headers = { ...record.headers, ...(count === undefined ? {} : { 'x-redrive-count': count }) };
+    const planned = plan([route], { ...record, headers });
+    const [delivery] = planned.kind === 'deliver' ? planned.deliveries : [];
+    if (delivery === undefined) throw new Error('no delivery');
+    const cause = { code: 'never-started', message: 'x', class: 'permanent', group: 'g' } as const;
+    expect(deadLetterOf(delivery.event, cause).headers['x-redrive-count']).toBe(kept);
   });
 
   it('has no delivery without a route', () => {

@@ -1,5 +1,5 @@
 import type { DecodedRecord, Envelope } from '@millrace/events';
-import type { IncomingRecord } from '@millrace/kafka';
+import { type IncomingRecord, redriveCountOf } from '@millrace/kafka';
 import type { DeliveredEvent } from '../../store/types';
 import type { Cause } from './dead-letters';
 import type { Delivery } from './delivery';
@@ -40,10 +40,11 @@ export function planFor(
   }
   const { event, traceparent } = decoded;
   const { topic, partition, offset } = record;
+  const redriveCount = redriveCountOf(record.headers);
   const delivered: DeliveredEvent = {
     ...event,
     ...(traceparent === undefined ? {} : { traceparent }),
-    source: { topic, partition, offset: String(offset) },
+    source: { topic, partition, offset: String(offset), ...(redriveCount === 0 ? {} : { redriveCount }) },
   };
   try {
     return {

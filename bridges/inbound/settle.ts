@@ -15,7 +15,7 @@ export type Reaction =
 
 export function reactionTo(error: unknown, blocked: boolean): Reaction {
   if (error instanceof StoreError && error.failure === 'never') {
-    return { kind: 'never', cause: { code: error.code, message: error.message } };
+    return { kind: 'never', cause: { code: 'unstorable-text', message: error.message } };
   }
   if (!(error instanceof CallError)) return { kind: 'again' };
   if (error.fault === 'invalid') return { kind: 'never', cause: { code: 'refused', message: error.message } };
