@@ -7,6 +7,9 @@ import { type PlatformProcesses, startPlatformProcesses } from '../support/platf
 /** Ten times the steady load of docs/benchmarks.md. */
 const PER_SECOND = Number(process.env['OVERLOAD_PER_SECOND'] ?? 8_330);
 const SECONDS = Number(process.env['OVERLOAD_SECONDS'] ?? 60);
+/** Allocators keep what a first storm needed (live heaps after it: bridge 45 MB, worker 55 and 30, relay 25); growth after that would be a leak. */
+const WARM_SECONDS = 12;
+const GROWTH_MIB = 150;
 const JOURNEYS = 2_000;
 const TICK_MS = 50;
 /** Above it the test waits for Kafka: what it cannot send in time it sends as fast as it can. */
@@ -55,24 +58,21 @@ describe(`ten times the steady load, ${PER_SECOND} events a second for ${SECONDS
   };
   const memory = () => watched.map((name) => residentMib(platform.pid(name)));
 
-  it('drains without a crash, and lag and memory come back', async () => {
-    await send(keys.map((_, nth) => nth));
-    await observer.settle({ limitMs: 120_000, quietMs: 5_000 });
-    const pids = watched.map(platform.pid);
-    const before = memory();
-    let peak = before;
-    const total = JOURNEYS + PER_SECOND * SECONDS;
-    const sending: Promise<void>[] = [];
+  /** Sends these numbers by the clock, or as fast as Kafka takes them. Answers the most memory that was seen meanwhile. */
+  const storm = async (from: number, seconds: number) => {
+    let peak = memory();
     let unacknowledged = 0;
+    const end = from + PER_SECOND * seconds;
+    const sending: Promise<void>[] = [];
     const began = Date.now();
-    for (let sent = JOURNEYS; sent < total || unacknowledged > 0; await pause(TICK_MS)) {
+    for (let sent = from; sent < end || unacknowledged > 0; await pause(TICK_MS)) {
       peak = memory().map((mib, nth) => Math.max(mib, peak[nth] ?? 0));
-      const due = Math.min(total, JOURNEYS + Math.floor(((Date.now() - began) * PER_SECOND) / 1_000));
+      const due = Math.min(end, from + Math.floor(((Date.now() - began) * PER_SECOND) / 1_000));
+      const first = sent;
       const now = Math.min(due - sent, UNACKNOWLEDGED - unacknowledged);
-      const from = sent;
       sent += now;
       unacknowledged += now;
-      const part = send(Array.from({ length: now }, (_, nth) => from + nth));
+      const part = send(Array.from({ length: now }, (_, nth) => first + nth));
       sending.push(
         part.then(() => {
           unacknowledged -= now;
@@ -82,10 +82,18 @@ describe(`ten times the steady load, ${PER_SECOND} events a second for ${SECONDS
     await Promise.all(sending);
     const sentAfterMs = Date.now() - began;
     const left = await observer.settle({ limitMs: 900_000, quietMs: 10_000 });
-    const settledAfterMs = Date.now() - began;
+    return { end, left, peak, sentAfterMs, settledAfterMs: Date.now() - began };
+  };
+
+  it('drains without a crash, lag comes back, and memory stays where a shorter storm left it', async () => {
+    await send(keys.map((_, nth) => nth));
+    const shorter = await storm(JOURNEYS, WARM_SECONDS);
+    const pids = watched.map(platform.pid);
+    const before = memory();
+    const { end: total, left, ...seen } = await storm(shorter.end, SECONDS);
     await pause(10_000);
     const after = memory();
-    console.log(JSON.stringify({ total, sentAfterMs, settledAfterMs, watched, before, peak, after }));
+    console.log(JSON.stringify({ total, ...seen, watched, before, after }));
 
     expect(left).toMatchObject({ lag: 0, deadLetterLag: 0, unrelayed: 0, parkedLanes: 0 });
     expect(watched.map(platform.pid)).toEqual(pids);
@@ -94,6 +102,6 @@ describe(`ten times the steady load, ${PER_SECOND} events a second for ${SECONDS
       'select sum(version)::integer as moves from millrace.streams',
     );
     expect(rows).toEqual([{ moves: total }]);
-    for (const [nth, mib] of after.entries()) expect(mib).toBeLessThan((before[nth] ?? 0) + 250);
+    for (const [nth, mib] of after.entries()) expect(mib).toBeLessThan((before[nth] ?? 0) + GROWTH_MIB);
   }, 1_500_000);
 });
