@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
+import { runExpecting } from './append/append-expected';
 import { createGroupCommit } from './append/group-commit';
 import { appendOperation } from './append/operations';
 import type { Operation } from './append/stored';
-import { runOperations } from './append/stream-transaction';
 import { queryable, withConnection } from './connection';
 import { createDeadLetters } from './dead-letters';
 import { StoreError, storeError } from './errors';
@@ -59,7 +59,7 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
     limits: GROUP,
     transactions: TRANSACTIONS,
     run: (operations) =>
-      timed(operations.length, metrics, () => withConnection(pool, (client) => runOperations(client, operations))),
+      timed(operations.length, metrics, () => withConnection(pool, (client) => runExpecting(client, operations))),
   });
   const answer = (result: PromiseSettledResult<AppendResult> | undefined): AppendResult | StoreError => {
     if (result?.status !== 'fulfilled') return storeError(result?.reason);

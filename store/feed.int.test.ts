@@ -1,4 +1,5 @@
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
+import { runExpecting } from './append/append-expected';
 import { appendOperation } from './append/operations';
 import { runOperations } from './append/stream-transaction';
 import { withConnection } from './connection';
@@ -38,12 +39,35 @@ async function readOn(enough: number, from: FeedPosition | null = null): Promise
 const places = (entries: readonly FeedEntry[]): string[] =>
   entries.map((entry) => `${entry.key}@${entry.kind === 'transition' ? entry.transition.version : 'late'}`);
 
+/** Runs appends on the connection; `beforeCommit` is awaited between writing and commit. */
+type Appending = (
+  client: PoolClient,
+  requests: readonly AppendRequest[],
+  beforeCommit: () => Promise<void>,
+) => Promise<void>;
+
+const looking: Appending = async (client, requests, beforeCommit) => {
+  await runOperations(client, requests.map(appendOperation), beforeCommit);
+};
+
+const inOneStatement: Appending = async (client, requests, beforeCommit) => {
+  await client.query('begin');
+  await runExpecting(client, requests.map(appendOperation));
+  await beforeCommit();
+  await client.query('commit');
+};
+
+const both = describe.each([
+  ['an append that looks first', looking],
+  ['an append in one statement', inOneStatement],
+]);
+
 /** An append on a connection of its own that waits, written but not committed, until `committing` opens. */
-function slowAppend(requests: readonly AppendRequest[]) {
+function slowAppend(appending: Appending, requests: readonly AppendRequest[]) {
   const written = gate();
   const committing = gate();
   const done = withConnection(database.pool, (client) =>
-    runOperations(client, requests.map(appendOperation), async () => {
+    appending(client, requests, async () => {
       written.open();
       await committing.opened;
     }),
@@ -82,40 +106,6 @@ describe('the feed', () => {
     expect(entries[0]).toMatchObject({ transition: first });
   });
 
-  it('loses nothing that an older transaction commits later (reading by position would)', async () => {
-    const [older, younger] = [subjectRef('older'), subjectRef('younger')];
-    const slow = slowAppend([appendRequest(older)]);
-    await slow.written;
-    await store.append(appendRequest(younger));
-    expect(places(await store.feed.read(null, 10))).toEqual([]);
-    slow.commit();
-    await slow.done;
-    expect(places(await readOn(2))).toEqual(['older@1', 'younger@1']);
-  });
-
-  it('shows a stream in the order of its versions, also when a transaction waited for the stream', async () => {
-    // `first` is locked before `stream`: the group waits there while another appends to `stream`.
-    const stream = subjectRef('stream');
-    const first = Array.from({ length: 50 }, (_, nth) => subjectRef(`other-${nth}`)).find(
-      ({ subject }) => lockKey('stream', subject) < lockKey('stream', stream.subject),
-    );
-    if (first === undefined) throw new Error('no subject sorts first');
-    const holder = await database.pool.connect();
-    await holder.query('select pg_advisory_lock($1::bigint)', [lockKey('stream', first.subject).toString()]);
-    const group = slowAppend([nextAppend(stream, 1), appendRequest(first)]);
-    group.commit();
-    await eventually(async () => {
-      const { rowCount } = await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`);
-      expect(rowCount).toBe(1);
-    });
-    await store.append(nextAppend(stream, 0));
-    await holder.query('select pg_advisory_unlock_all()');
-    holder.release();
-    await group.done;
-    const seen = (await readOn(3)).filter(({ key }) => key === 'stream');
-    expect(places(seen)).toEqual(['stream@1', 'stream@2']);
-  });
-
   it('shows everything once and every stream in order while many write and one reads', async () => {
     const pool = new Pool({ connectionString: database.url, max: 6 });
     const second = createStore({ pool });
@@ -138,6 +128,42 @@ describe('the feed', () => {
     await second.close();
     await pool.end();
   }, 30_000);
+});
+
+both('the feed, with %s', (_, appending) => {
+  it('loses nothing that an older transaction commits later (reading by position would)', async () => {
+    const [older, younger] = [subjectRef('older'), subjectRef('younger')];
+    const slow = slowAppend(appending, [appendRequest(older)]);
+    await slow.written;
+    await store.append(appendRequest(younger));
+    expect(places(await store.feed.read(null, 10))).toEqual([]);
+    slow.commit();
+    await slow.done;
+    expect(places(await readOn(2))).toEqual(['older@1', 'younger@1']);
+  });
+
+  it('shows a stream in the order of its versions, also when a transaction waited for the stream', async () => {
+    // `first` is locked before `stream`: the group waits there while another appends to `stream`.
+    const stream = subjectRef('stream');
+    const first = Array.from({ length: 50 }, (_, nth) => subjectRef(`other-${nth}`)).find(
+      ({ subject }) => lockKey('stream', subject) < lockKey('stream', stream.subject),
+    );
+    if (first === undefined) throw new Error('no subject sorts first');
+    const holder = await database.pool.connect();
+    await holder.query('select pg_advisory_lock($1::bigint)', [lockKey('stream', first.subject).toString()]);
+    const group = slowAppend(appending, [nextAppend(stream, 1), appendRequest(first)]);
+    group.commit();
+    await eventually(async () => {
+      const { rowCount } = await holder.query(`select from pg_locks where locktype = 'advisory' and not granted`);
+      expect(rowCount).toBe(1);
+    });
+    await store.append(nextAppend(stream, 0));
+    await holder.query('select pg_advisory_unlock_all()');
+    holder.release();
+    await group.done;
+    const seen = (await readOn(3)).filter(({ key }) => key === 'stream');
+    expect(places(seen)).toEqual(['stream@1', 'stream@2']);
+  });
 });
 
 describe('a checkpoint', () => {

@@ -28,6 +28,7 @@ function gated() {
     commit: async () => {
       gates.shift()?.();
       await new Promise(setImmediate);
+      await new Promise(setImmediate);
     },
     run: async (operations: readonly Operation<void>[]) => {
       groups.push(operations.map(({ subject }) => subject));
@@ -40,24 +41,32 @@ function gated() {
 const options = { limits: { requests: 10, bytes: 1_000 }, transactions: 2 };
 
 describe('group commit', () => {
-  it('starts at once when idle, and gathers what arrives while transactions are in flight', async () => {
+  it('starts at once when idle, and gathers what arrives in one turn or while transactions are in flight', async () => {
     const { run, groups, commit } = gated();
     const commits = createGroupCommit({ ...options, run });
-    const results = Promise.all(
-      ['a', 'b', 'c', 'd', 'e'].map((subject) => commits.submit(operation(subject, subject))),
-    );
-    expect(groups).toEqual([['a'], ['b']]);
+    const submit = (subject: string) => commits.submit(operation(subject, subject));
+    const results = ['a', 'b', 'c'].map(submit);
+    await new Promise(setImmediate);
+    results.push(submit('d'));
+    await new Promise(setImmediate);
+    expect(groups).toEqual([['a', 'b', 'c'], ['d']]);
+    results.push(submit('e'));
+    await new Promise(setImmediate);
+    results.push(submit('f'));
+    await new Promise(setImmediate);
+    expect(groups).toHaveLength(2);
     await commit();
-    expect(groups).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
+    expect(groups[2]).toEqual(['e', 'f']);
     await commit();
     await commit();
-    expect(await results).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await Promise.all(results)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
   it('runs one request of a subject at a time, in the order of their arrival', async () => {
     const { run, groups, commit } = gated();
     const commits = createGroupCommit({ ...options, run });
     const results = Promise.all([1, 2, 3].map((nth) => commits.submit(operation('a', nth))));
+    await new Promise(setImmediate);
     expect(groups).toEqual([['a']]);
     for (let nth = 0; nth < 3; nth += 1) await commit();
     expect(await results).toEqual([1, 2, 3]);
@@ -87,7 +96,7 @@ describe('group commit', () => {
     );
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     expect(settled[2]).toMatchObject({ reason: { code: 'refused-by-database' } });
-    expect(sizes).toEqual([1, 3, 1, 1, 1]);
+    expect(sizes).toEqual([4, 1, 1, 1, 1]);
   });
 
   it('fails all of a group that was lost on the way, each to be tried again', async () => {
@@ -103,6 +112,7 @@ describe('group commit', () => {
     const result = commits.submit(operation('a', 'done'));
     const closed = commits.close();
     await expect(commits.submit(operation('b', 1))).rejects.toMatchObject({ code: 'closed', transient: true });
+    await new Promise(setImmediate);
     await commit();
     expect(await result).toBe('done');
     await closed;

@@ -28,7 +28,10 @@ interface Submitted {
   readonly fail: (error: Error) => void;
 }
 
-/** Operations that arrive while transactions are in flight share the next one: idle, nothing waits; under load, commits are shared. */
+/**
+ * Operations that arrive in one turn of the event loop, or while transactions are in flight, share the next one: idle,
+ * nothing waits; under load, commits are shared. Callers that one commit has answered come back together and stay so.
+ */
 export function createGroupCommit({ run, limits, transactions }: GroupCommitOptions): GroupCommit {
   let queue: Submitted[] = [];
   const inFlight = new Set<string>();
@@ -46,13 +49,23 @@ export function createGroupCommit({ run, limits, transactions }: GroupCommitOpti
       void commit(group, run).finally(() => {
         running -= 1;
         for (const { subject } of group) inFlight.delete(subject);
-        pump();
+        pumpSoon();
       });
     }
     if (running === 0 && queue.length === 0) {
       for (const resolve of whenIdle) resolve();
       whenIdle = [];
     }
+  };
+
+  let awaitsTurn = false;
+  const pumpSoon = (): void => {
+    if (awaitsTurn) return;
+    awaitsTurn = true;
+    setImmediate(() => {
+      awaitsTurn = false;
+      pump();
+    });
   };
 
   const enqueue = <Result>(operation: Operation<Result>): Promise<Result> =>
@@ -64,12 +77,12 @@ export function createGroupCommit({ run, limits, transactions }: GroupCommitOpti
   return {
     submit: <Result>(operation: Operation<Result>) => {
       const result = enqueue(operation);
-      pump();
+      pumpSoon();
       return result;
     },
     submitAll: <Result>(operations: readonly Operation<Result>[]) => {
       const results = Promise.allSettled(operations.map((operation) => enqueue(operation)));
-      pump();
+      pumpSoon();
       return results;
     },
     close: () =>
@@ -87,7 +100,7 @@ function submitted<Result>(
   resolve: (result: Result) => void,
   reject: (error: Error) => void,
 ): Submitted {
-  const { subject, bytes, asks } = operation;
+  const { subject, bytes, asks, expects } = operation;
   let decision: Decision<Result> | undefined;
   return {
     subject,
@@ -96,6 +109,7 @@ function submitted<Result>(
       subject,
       bytes,
       asks,
+      expects,
       decide(stored, now) {
         decision = operation.decide(stored, now);
         return { result: undefined, writes: decision.writes };

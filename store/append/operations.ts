@@ -2,7 +2,7 @@ import { requireIndexable, requireStorable } from '../text';
 import type { AppendRequest, AppendResult, DeliveredEvent, SubjectRef } from '../types';
 import { decideAppend, requireSound } from './decide-append';
 import { decideAfterClose, type LateVerdict } from './decide-late';
-import type { Operation } from './stored';
+import type { Operation, Stored } from './stored';
 
 /** Checks the request and makes it an operation. Throws `bad-request`, `unstorable-text`. */
 export function appendOperation(request: AppendRequest): Operation<AppendResult> {
@@ -17,9 +17,18 @@ export function appendOperation(request: AppendRequest): Operation<AppendResult>
       host: request.hostChain === undefined ? undefined : request.chain,
       parked: request.fresh,
     },
+    expects: expected(request),
     decide: (stored, now) => decideAppend(stored, request, now),
   };
 }
+
+/** The usual case: its own chain's stream, open, at the version that it names; nothing of it is there. */
+const expected = ({ chain, hostChain, expectedVersion: version }: AppendRequest): Stored => ({
+  stream: version === 0 ? undefined : { chain, version, status: 'open' },
+  consumed: new Map(),
+  transitions: new Map(),
+  hostChain,
+});
 
 /** Writes events off as late if the stream is closed; answers `open` otherwise. */
 export function afterCloseOperation(

@@ -66,3 +66,10 @@ export const writeGroup = {
       added(kind, subject, version, from_stage, to_stage, causes, detail, late_event, correlation_id, traceparent, nth)
     order by nth`,
 };
+
+/** $1, $2 keys of the hosts' and streams' locks, sorted; then JSON: streams that move, that open, consumed events, transitions. */
+export const appendExpected = {
+  name: 'millrace-append-expected',
+  text: `select held, recorded_at
+    from millrace.append_expected($1::bigint[], $2::bigint[], $3::json, $4::json, $5::json, $6::json)`,
+};

@@ -74,6 +74,8 @@ export interface Operation<Result> {
     /** Whether it is parked, as `Stored` tells it. */
     readonly parked?: boolean | undefined;
   };
-  /** `now`: RFC 3339, UTC. A throw fails this operation alone. */
+  /** What it will most likely find. Where it does, one round trip is enough; undefined: it has to look. */
+  readonly expects?: Stored | undefined;
+  /** Pure: it may be asked more than once, also of what is not so. `now`: RFC 3339, UTC. A throw fails this operation alone. */
   decide(stored: Stored, now: string): Decision<Result>;
 }

@@ -192,9 +192,13 @@ const eventRows = ({ subject, writes }: { subject: string; writes: Writes }): re
   ...writes.late.map((late) => lateRow(subject, late)),
 ];
 
+/** Reason and data as they are kept; null without either. */
+export const detailOf = ({ reason, data }: TransitionWrite): string | null =>
+  reason === undefined && data === undefined ? null : JSON.stringify({ reason, data });
+
 const transitionRow = (subject: string, transition: TransitionWrite): EventRow => {
-  const { version, from, to, causes, reason, data, correlationId, traceparent } = transition;
-  const detail = reason === undefined && data === undefined ? null : JSON.stringify({ reason, data });
+  const { version, from, to, causes, correlationId, traceparent } = transition;
+  const detail = detailOf(transition);
   return { kind: 'transition', subject, version, from, to, causes, detail, late: null, correlationId, traceparent };
 };
 

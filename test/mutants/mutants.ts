@@ -37,6 +37,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['store/append/decide-append.test.ts'],
   },
   {
+    name: 'the append in one statement does not compare versions',
+    file: 'store/migrations/0004_append_expected.sql',
+    find: ' and s.version = a.expected',
+    replace: '',
+    project: 'integration',
+    tests: ['store/append/append-expected.int.test.ts'],
+  },
+  {
+    name: 'the append in one statement does not look for its events',
+    file: 'store/migrations/0004_append_expected.sql',
+    find: 'c.subject = t.subject and c.event_id = t.event_id);',
+    replace: 'c.subject is null);',
+    project: 'integration',
+    tests: ['store/append/append-expected.int.test.ts'],
+  },
+  {
     name: 'the commit passes an unfinished record',
     file: 'kafka/consumer/tracker.ts',
     find: 'while (done < queue.length && (queue[done] as Tracked).open === 0) done += 1;',

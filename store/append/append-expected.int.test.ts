@@ -1,0 +1,187 @@
+import type { PoolClient } from 'pg';
+import { withConnection } from '../connection';
+import { createStore } from '../create-store';
+import type { Store } from '../store';
+import { appendRequest, deliveredEvent, nextAppend, subjectRef } from '../test/samples';
+import { type FreshDatabase, freshDatabase } from '../testing';
+import type { AppendRequest, AppendResult, SubjectRef } from '../types';
+import { runExpecting } from './append-expected';
+import { appendOperation } from './operations';
+
+let database: FreshDatabase;
+let store: Store;
+let opened = 0;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = createStore({ pool: database.pool });
+});
+
+afterAll(async () => {
+  await store?.close();
+  await database?.drop();
+});
+
+const openHost = async (chain: string): Promise<string> => {
+  opened += 1;
+  const host = `orderSaga/host-${opened}`;
+  await store.hosting.open(host, chain);
+  return host;
+};
+
+const hosted = (host: string, hostChain: string, request: AppendRequest): AppendRequest => ({
+  ...request,
+  chain: host,
+  hostChain,
+});
+
+/** All in one group; and how many statements it took, `begin` and `commit` among them. */
+const runGroup = (requests: readonly AppendRequest[]) =>
+  withConnection(database.pool, async (client) => {
+    const statements = jest.spyOn(client, 'query');
+    const outcomes = await runExpecting(client, requests.map(appendOperation));
+    return {
+      results: outcomes.map((outcome) => (outcome.ok ? outcome.result : outcome.error)),
+      statements: statements.mock.calls.length,
+    };
+  });
+
+const closing = (request: AppendRequest): AppendRequest => ({ ...request, after: { ...request.after, closed: true } });
+
+describe('a group of appends to streams that stand as expected', () => {
+  it('is one statement: streams that open, move and close, of workflows and of hosts', async () => {
+    const host = await openHost('run-1');
+    const [moved, closed, onHost, fresh, freshOnHost] = [1, 2, 3, 4, 5].map(() => subjectRef());
+    if (!moved || !closed || !onHost || !fresh || !freshOnHost) throw new Error('five subjects are wanted');
+    await store.appendMany([appendRequest(moved), appendRequest(closed), hosted(host, 'run-1', appendRequest(onHost))]);
+    const { results, statements } = await runGroup([
+      nextAppend(moved, 1),
+      closing(nextAppend(closed, 1)),
+      hosted(host, 'run-1', nextAppend(onHost, 1)),
+      appendRequest(fresh),
+      hosted(host, 'run-1', { ...appendRequest(freshOnHost), fresh: true }),
+    ]);
+    expect(statements).toBe(1);
+    expect(results).toMatchObject([2, 2, 2, 1, 1].map((version) => ({ status: 'recorded', version })));
+    expect(await store.streams.get(closed.subject)).toMatchObject({ version: 2, status: 'closed', stage: 's2' });
+    expect(await store.streams.get(fresh.subject)).toMatchObject({ version: 1, status: 'open', stage: 'placed' });
+    expect(await store.streams.transitions(moved.subject)).toMatchObject([
+      { version: 1, to: 'placed' },
+      { version: 2, to: 's2', causes: ['e2'], recordedAt: expect.any(String) },
+    ]);
+    expect(await store.streams.verdicts(moved.subject, ['e1', 'e2', 'e3'])).toEqual(['duplicate', 'duplicate', 'open']);
+  });
+
+  it('is answered with the times that are stored', async () => {
+    const ref = subjectRef();
+    const { results } = await runGroup([appendRequest(ref)]);
+    const [told] = await store.streams.transitions(ref.subject);
+    expect(results).toEqual([{ status: 'recorded', version: 1, recordedAt: [told?.recordedAt] }]);
+  });
+});
+
+describe('an append to a stream that does not stand as expected', () => {
+  type Case = [string, (ref: SubjectRef) => Promise<AppendRequest>, Partial<AppendResult>, number];
+  const having = async (before: readonly AppendRequest[], request: AppendRequest) => {
+    for (const one of before) await store.append(one);
+    return request;
+  };
+  it.each<Case>([
+    ['that came before', (ref) => having([appendRequest(ref)], appendRequest(ref)), { status: 'recorded' }, 1],
+    [
+      'that tells another story',
+      (ref) =>
+        having([appendRequest(ref), nextAppend(ref, 1)], {
+          ...nextAppend(ref, 1),
+          consumed: [],
+          transitions: [{ from: 's1', to: 'other', causes: [] }],
+        }),
+      { status: 'conflict' },
+      2,
+    ],
+    ['that is ahead', (ref) => having([appendRequest(ref)], nextAppend(ref, 5)), { status: 'conflict' }, 1],
+    ['that is not there', (ref) => having([], nextAppend(ref, 5)), { status: 'conflict' }, 0],
+    [
+      "of another chain's stream",
+      (ref) => having([appendRequest(ref)], { ...nextAppend(ref, 1), chain: 'chain-2' }),
+      { status: 'foreign-chain' },
+      1,
+    ],
+    [
+      'to a closed stream',
+      (ref) => having([closing(appendRequest(ref))], nextAppend(ref, 1)),
+      { status: 'conflict' },
+      1,
+    ],
+    [
+      'with an event that the subject has taken',
+      (ref) => having([appendRequest(ref)], nextAppend(ref, 1, 'e1')),
+      { status: 'duplicates', eventIds: ['e1'] },
+      1,
+    ],
+    [
+      'of a chain of its host that is over',
+      async (ref) => hosted(await openHost('run-2'), 'run-1', appendRequest(ref)),
+      { status: 'superseded' },
+      0,
+    ],
+    [
+      'of an older chain of its host, to a stream that is there',
+      async (ref) => {
+        const host = await openHost('run-1');
+        await store.append(hosted(host, 'run-1', appendRequest(ref)));
+        await store.hosting.open(host, 'run-2');
+        return hosted(host, 'run-1', nextAppend(ref, 1));
+      },
+      { status: 'superseded' },
+      1,
+    ],
+    [
+      'with late events, which are looked up',
+      (ref) => having([appendRequest(ref)], { ...closing(nextAppend(ref, 1)), late: [deliveredEvent(ref, 'l1')] }),
+      { status: 'recorded' },
+      2,
+    ],
+  ])('%s is answered alone, and those beside it are written', async (_, request, answer, version) => {
+    const [ref, moved, fresh] = [subjectRef(), subjectRef(), subjectRef()];
+    await store.append(appendRequest(moved));
+    const odd = await request(ref);
+    const { results } = await runGroup([nextAppend(moved, 1), odd, appendRequest(fresh)]);
+    expect(results).toMatchObject([{ status: 'recorded' }, answer, { status: 'recorded' }]);
+    expect(await store.streams.get(moved.subject)).toMatchObject({ version: 2 });
+    expect(await store.streams.get(fresh.subject)).toMatchObject({ version: 1 });
+    expect((await store.streams.get(ref.subject))?.version ?? 0).toBe(version);
+    expect(await store.streams.transitions(ref.subject)).toHaveLength(version);
+  });
+});
+
+describe('what it reads', () => {
+  const scanned = async (client: PoolClient): Promise<readonly string[]> => {
+    const { rows } = await client.query<{ relname: string }>(
+      `select relname from pg_stat_xact_user_tables
+      where relname in ('streams', 'consumed', 'hosts') and seq_scan > 0`,
+    );
+    return rows.map(({ relname }) => relname);
+  };
+
+  it('is looked up in the indexes, also with plans that were made while the tables were empty', async () => {
+    const fresh = await freshDatabase();
+    try {
+      await withConnection(fresh.pool, async (client) => {
+        const ref = subjectRef();
+        await client.query('begin');
+        const run = (request: AppendRequest) =>
+          runExpecting(client, [appendOperation(hosted('t/host-1', 'run-1', request))]);
+        await client.query(`insert into millrace.hosts (host, chain) values ('t/host-1', 'run-1')`);
+        const before = await scanned(client);
+        for (let version = 0; version < 8; version += 1) {
+          expect(await run(nextAppend(ref, version))).toMatchObject([{ ok: true, result: { status: 'recorded' } }]);
+        }
+        expect([before, await scanned(client)]).toEqual([[], []]);
+        await client.query('rollback');
+      });
+    } finally {
+      await fresh.drop();
+    }
+  });
+});
