@@ -37,6 +37,7 @@ export interface StoreOptions {
 
 const GROUP = { requests: 128, bytes: 4 * 1024 * 1024 };
 const TRANSACTIONS = 2;
+const WORTH_DIVIDING = 4 * 1024;
 const LANE_WAIT = { waitMs: 5_000, retryMs: 100 };
 const HEARTBEAT_MS = 5_000;
 
@@ -58,6 +59,7 @@ export function createStore({ pool, clock = { now: () => new Date() }, metrics =
   const commits = createGroupCommit({
     limits: GROUP,
     transactions: TRANSACTIONS,
+    worthDividing: WORTH_DIVIDING,
     run: (operations) =>
       timed(operations.length, metrics, () => withConnection(pool, (client) => runExpecting(client, operations))),
   });

@@ -38,7 +38,7 @@ function gated() {
   };
 }
 
-const options = { limits: { requests: 10, bytes: 1_000 }, transactions: 2 };
+const options = { limits: { requests: 10, bytes: 1_000 }, transactions: 2, worthDividing: 10 };
 
 describe('group commit', () => {
   it('starts at once when idle, and gathers what arrives in one turn or while transactions are in flight', async () => {
@@ -60,6 +60,17 @@ describe('group commit', () => {
     await commit();
     await commit();
     expect(await Promise.all(results)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('divides much that waits among the transactions that are free', async () => {
+    const { run, groups, commit } = gated();
+    const commits = createGroupCommit({ ...options, run, worthDividing: 3 });
+    const results = Promise.all([...'abcdefgh'].map((subject) => commits.submit(operation(subject, subject))));
+    await new Promise(setImmediate);
+    expect(groups).toEqual([[...'abcd'], [...'efgh']]);
+    await commit();
+    await commit();
+    expect(await results).toEqual([...'abcdefgh']);
   });
 
   it('runs one request of a subject at a time, in the order of their arrival', async () => {

@@ -18,6 +18,8 @@ export interface GroupCommitOptions {
   readonly limits: GroupLimits;
   /** Transactions at the same time, on different subjects. */
   readonly transactions: number;
+  /** Bytes up to which what waits is not divided among the transactions that are free: each has its price. */
+  readonly worthDividing: number;
 }
 
 interface Submitted {
@@ -32,7 +34,7 @@ interface Submitted {
  * Operations that arrive in one turn of the event loop, or while transactions are in flight, share the next one: idle,
  * nothing waits; under load, commits are shared. Callers that one commit has answered come back together and stay so.
  */
-export function createGroupCommit({ run, limits, transactions }: GroupCommitOptions): GroupCommit {
+export function createGroupCommit({ run, limits, transactions, worthDividing }: GroupCommitOptions): GroupCommit {
   let queue: Submitted[] = [];
   const inFlight = new Set<string>();
   let running = 0;
@@ -41,7 +43,9 @@ export function createGroupCommit({ run, limits, transactions }: GroupCommitOpti
 
   const pump = (): void => {
     while (running < transactions) {
-      const { group, rest } = takeGroup(queue, inFlight, limits);
+      const share = queue.reduce((sum, { bytes }) => sum + bytes, 0) / (transactions - running);
+      const bytes = Math.min(limits.bytes, Math.max(worthDividing, share));
+      const { group, rest } = takeGroup(queue, inFlight, { ...limits, bytes });
       if (group.length === 0) break;
       queue = [...rest];
       running += 1;
