@@ -100,7 +100,7 @@ const instant = (ms: number): string => new Date(BEGINNING + ms).toISOString();
 
 /** What a hosted machine makes of it: some set a deadline, some jam it for a while. */
 const asked = ({ kind, nth }: { readonly kind: Kind; readonly nth: number }, jams: boolean): Asked => ({
-  ...(kind === 'stepped' && nth % 3 === 0 && { until: instant(3_000 + ((nth * 1_777) % 12_000)) }),
+  ...(kind === 'stepped' && nth % 3 !== 1 && { until: instant(3_000 + ((nth * 1_777) % 12_000)) }),
   ...(kind === 'stepped' && jams && nth % 4 === 1 && { jammedUntil: instant(4_000 + ((nth * 977) % 8_000)) }),
 });
 

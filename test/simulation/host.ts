@@ -31,7 +31,7 @@ export interface HostOptions {
 export const CARRIED_EVENTS = 4;
 const LIMITS: HostLimits = {
   carry: { waiting: { events: CARRIED_EVENTS, characters: 2_000 }, standing: 300, effects: 500 },
-  due: { windowMs: 2_000, longestMs: 8_000, leadMs: 500, page: 2 },
+  due: { windowMs: 6_000, longestMs: 20_000, leadMs: 500, page: 2 },
 };
 
 type Shell = HostShell<State, Envelope, Envelope, Effect, object>;

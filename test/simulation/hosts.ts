@@ -86,7 +86,7 @@ export class SimHosts {
     if (known !== undefined) return known;
     this.chains += 1;
     const { mostHeld, inbox } = this.options;
-    const continueAfterEvents = Math.max(inbox, CARRIED_EVENTS + 1);
+    const continueAfterEvents = inbox === 1 ? CARRIED_EVENTS + 1 : 100;
     const options = { id, target, contract: contractOf(target), mostHeld, continueAfterEvents };
     const host = new SimHost(options, `host-chain-${this.chains}`, this.work());
     this.hosts.set(id, host);

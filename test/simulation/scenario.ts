@@ -176,7 +176,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   incidents: fc.array(incident, { maxLength: 5, size: 'max' }),
   pace: fc.nat(1_000_000),
   hosts: fc.oneof(fc.constant(null), fc.tuple(hosting, hosting, hosting)),
-  mostHeld: fc.constantFrom(100, 2, 1),
+  mostHeld: fc.constantFrom(100, 2, 1, 1),
   jams: fc.boolean(),
   terminations: fc.array(at, { maxLength: 2 }),
   limited: fc.array(fc.record({ at, ms: fc.integer({ min: 50, max: 6_000 }) }), { maxLength: 1 }),
