@@ -58,7 +58,7 @@ export function measurements(quick: boolean): readonly Measurement[] {
   });
   const all: readonly Measurement[] = [
     { ids: ['raw-signals'], run: (stage) => measureRawSignals(stage, quick ? 5 : 10) },
-    { ids: ['bare.client', 'bare.bridge', 'bare.recorded'], run: measureBare },
+    { ids: ['bare.client', 'bare.bridge', 'bare.ledger', 'bare.recorded'], run: measureBare },
     preloaded('ours', { id: 'path.ours', pollMs: 50, events: bareWorkload }),
     preloaded('naive', { id: 'new-keys.naive', ...newKeys }),
     ...peers.map((peer) => preloaded(peer, { id: `new-keys.${peer}`, ...newKeys })),

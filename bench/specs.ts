@@ -21,6 +21,14 @@ export const specs: readonly RowSpec[] = [
     wanted: { atLeast: 0.9 },
     ratioOf: ['bare.bridge', 'bare.client'],
   },
+  { id: 'bare.ledger', what: 'our bridge alone, with the ledger', unit: 'events/s' },
+  {
+    id: 'ledger-share',
+    what: 'our bridge alone with the ledger over without',
+    unit: 'times',
+    wanted: { atLeast: 0.9 },
+    ratioOf: ['bare.ledger', 'bare.bridge'],
+  },
   { id: 'bare.recorded', what: 'the bare client, each call recorded by one local activity', unit: 'events/s' },
   { id: 'path.ours', what: 'the same events, the whole platform', unit: 'events/s' },
   {

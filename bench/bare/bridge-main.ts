@@ -1,15 +1,19 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { registry } from '@millrace/events';
 import { createKafkajsDriver } from '@millrace/kafka';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
+import { Pool } from 'pg';
 import { type BridgeOptions, createBridge } from '../../bridges/inbound/bridge';
+import { quickConnection } from '../../bridges/inbound/quick-connection';
 import { routes } from '../../bridges/inbound/routes';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import type { WorkflowCalls } from '../../bridges/inbound/workflow-calls';
+import { createStore } from '../../store';
 import { appointmentJourneyContract } from '../../workflows/appointments/appointment-journey.contract';
 import { now } from '../now';
 import { setting } from '../setting';
-import { type BareCall, bareTarget } from './calls';
+import { type BareCall, type BareRuns, bareTarget } from './calls';
 
 /** The bridge alone: its store knows nothing and keeps nothing. */
 const noStore: BridgeOptions['store'] = {
@@ -24,44 +28,54 @@ const noStore: BridgeOptions['store'] = {
   ledger: { write: async () => undefined },
 };
 
-async function main(): Promise<void> {
-  const events = Number(setting('BARE_EVENTS'));
-  const tenantId = setting('BARE_TENANT');
-  const connection = await Connection.connect({ address: setting('TEMPORAL_ADDRESS') });
-  const driver = createKafkajsDriver({ brokers: setting('KAFKA_BROKERS').split(','), clientId: 'bare' });
-  const real = temporalCalls(new Client({ connection }));
+/** Counts and keeps the calls of one tenant; when all its events are delivered, tells so in a file named after it. */
+function createTally(tenantId: string, events: number): (call: BareCall) => void {
   const made: BareCall[] = [];
   let delivered = 0;
-  const tell = (call: BareCall): 'taken' => {
+  return (call) => {
     made.push(call);
     delivered += call.events.length;
-    if (delivered < events) return 'taken';
-    const path = setting('BARE_REPORT');
+    if (delivered < events) return;
+    const path = join(setting('BARE_REPORTS'), tenantId);
     writeFileSync(`${path}.part`, JSON.stringify({ at: now(), calls: made }));
     renameSync(`${path}.part`, path);
-    return 'taken';
   };
+}
+
+const ledger = (): BridgeOptions['store']['ledger'] =>
+  createStore({ pool: new Pool({ connectionString: setting('DATABASE_URL') }) }).ledger;
+
+async function main(): Promise<void> {
+  const runs: BareRuns = JSON.parse(setting('BARE_RUNS'));
+  const tallies = new Map(Object.entries(runs).map(([tenantId, events]) => [tenantId, createTally(tenantId, events)]));
+  const connection = await quickConnection({ address: setting('TEMPORAL_ADDRESS') });
+  const driver = createKafkajsDriver({ brokers: setting('KAFKA_BROKERS').split(','), clientId: 'bare' });
+  const real = temporalCalls(new Client({ connection }));
   const workflows: WorkflowCalls = {
     async signal(ref, batch) {
-      if (ref.tenantId !== tenantId) return 'taken';
+      const tell = tallies.get(ref.tenantId);
+      if (tell === undefined) return 'taken';
       await real.signal(ref, batch);
-      return tell({ ref, starts: false, events: batch });
+      tell({ ref, starts: false, events: batch });
+      return 'taken';
     },
     async signalWithStart(ref, _, batch) {
-      if (ref.tenantId !== tenantId) return 'taken';
+      const tell = tallies.get(ref.tenantId);
+      if (tell === undefined) return 'taken';
       await real.signalWithStart({ ...ref, target: 'bareSink' }, bareTarget('bareSink'), batch);
-      return tell({ ref, starts: true, events: batch });
+      tell({ ref, starts: true, events: batch });
+      return 'taken';
     },
     barrier: (ref, deadlineMs) => real.barrier(ref, deadlineMs),
   };
   const bridge = createBridge({
     driver,
     producer: await driver.producer(),
-    store: noStore,
+    store: setting('BARE_LEDGER') === 'on' ? { ...noStore, ledger: ledger() } : noStore,
     workflows,
     registry,
     routes: routes.filter(({ targets }) => targets.some(({ target }) => target === appointmentJourneyContract.target)),
-    groupId: `bare.${tenantId}`,
+    groupId: `bare.${Object.keys(runs).join('.')}`,
   });
   process.once('SIGTERM', () => void bridge.stop().finally(() => process.exit(0)));
   await bridge.start();

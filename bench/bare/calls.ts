@@ -7,6 +7,9 @@ export interface BareCall {
   readonly events: readonly DeliveredEvent[];
 }
 
+/** How many events of each tenant the bridge waits for before it tells; it takes no others. */
+export type BareRuns = Readonly<Record<string, number>>;
+
 /** What the bridge tells when it has delivered everything. */
 export interface BareReport {
   /** Of the last answer, milliseconds since the epoch. */

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { type Envelope, encode } from '@millrace/events';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { BARE_SCHEMA } from '../bare/activities';
-import { type BareCall, type BareReport, bareTarget } from '../bare/calls';
+import { type BareCall, type BareReport, type BareRuns, bareTarget } from '../bare/calls';
 import { now } from '../now';
 import type { Sample } from '../report/rows';
 import type { Stage } from '../stage';
-import { until } from '../until';
+import { pause, until } from '../until';
 import { freshTenant, interleaved } from '../workload';
 
 const IN_FLIGHT = 64;
 const LIMIT_MS = 60_000;
+/** The workflows of the warm-up take what was sent to them, and its offsets are committed. */
+const CALM_MS = 2_000;
+const WARM_UP_CALLS = 600;
 
 /** The events of the rows that compare the bridge, and the whole path, with a bare client. */
 export const bareWorkload = (tenantId: string): Envelope[] => interleaved(tenantId, 600, 50);
@@ -25,12 +28,14 @@ export async function measureBare(stage: Stage): Promise<Sample[]> {
   await stage.pool.query(BARE_SCHEMA);
   const worker = await stage.start({ name: freshTenant('bare-worker'), path: require.resolve('../bare/worker-main') });
   try {
-    await bridgeAlone(stage, freshTenant('bare-warm-up'), interleaved);
-    const { rate, calls } = await bridgeAlone(stage, freshTenant('bare'), bareWorkload);
+    const { rate, calls } = await bridgeAlone(stage, 'off');
+    const ledger = await bridgeAlone(stage, 'on');
+    await replay(stage, calls.slice(0, WARM_UP_CALLS), 'bareSink');
     const client = await replay(stage, calls, 'bareSink');
     const recorded = await replay(stage, calls, 'bareRecorder');
     return [
       { id: 'bare.bridge', value: rate },
+      { id: 'bare.ledger', value: ledger.rate },
       { id: 'bare.client', value: client },
       { id: 'bare.recorded', value: recorded },
     ];
@@ -39,24 +44,30 @@ export async function measureBare(stage: Stage): Promise<Sample[]> {
   }
 }
 
-async function bridgeAlone(
-  stage: Stage,
-  tenantId: string,
-  workload: (tenantId: string, keys: number, perKey: number) => Envelope[],
-): Promise<{ rate: number; calls: readonly BareCall[] }> {
-  const events = workload(tenantId, 100, 10);
+/** A bridge of its own, warmed up like everything that is measured. */
+async function bridgeAlone(stage: Stage, ledger: 'on' | 'off'): Promise<{ rate: number; calls: readonly BareCall[] }> {
+  const warmUp = freshTenant('bare-warm-up');
+  const tenantId = freshTenant('bare');
+  const work = { [warmUp]: interleaved(warmUp, 100, 100), [tenantId]: bareWorkload(tenantId) };
+  const runs: BareRuns = Object.fromEntries(Object.entries(work).map(([tenant, { length }]) => [tenant, length]));
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bare-'));
-  const report = join(folder, 'report.json');
-  const environment = { BARE_EVENTS: String(events.length), BARE_TENANT: tenantId, BARE_REPORT: report };
+  const environment = { BARE_RUNS: JSON.stringify(runs), BARE_REPORTS: folder, BARE_LEDGER: ledger };
   const bridge = await stage.start({ name: tenantId, path: require.resolve('../bare/bridge-main'), environment });
-  try {
+  const deliver = async (tenant: string) => {
+    const records = (work[tenant] ?? []).map((event) => encode(event));
+    const report = join(folder, tenant);
     bridge.signal('SIGSTOP');
-    await stage.send(events.map((event) => encode(event)));
+    await stage.send(records);
     const began = now();
     bridge.signal('SIGCONT');
     await until(() => existsSync(report), { what: 'the bridge to deliver', limitMs: LIMIT_MS, everyMs: 20 });
     const { at, calls }: BareReport = JSON.parse(readFileSync(report, 'utf8'));
-    return { rate: (events.length * 1_000) / (at - began), calls };
+    return { rate: (records.length * 1_000) / (at - began), calls };
+  };
+  try {
+    await deliver(warmUp);
+    await pause(CALM_MS);
+    return await deliver(tenantId);
   } finally {
     await bridge.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { startDeadLetterIndex } from '../../bridges/dead-letters/dead-letter-ind
 import { createBridge, topicsOf } from '../../bridges/inbound/bridge';
 import { createCallLimiter } from '../../bridges/inbound/call-limiter';
 import { hostedWorkflows } from '../../bridges/inbound/hosted-workflows';
-import { quickTries } from '../../bridges/inbound/quick-tries';
+import { quickConnection } from '../../bridges/inbound/quick-connection';
 import { routes } from '../../bridges/inbound/routes';
 import { bridgeMetrics, callLimitMetrics, deadLetterMetrics } from '../telemetry/bridge-metrics';
 import { consumerTelemetry } from '../telemetry/consumer-metrics';
@@ -29,7 +29,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
   const driver = openKafka(context, 'bridge');
   const producer = await driver.producer();
   closing.add('bridge: producer', () => producer.close());
-  const connection = await openTemporal(context, 'bridge', { interceptors: quickTries() });
+  const connection = await openTemporal(context, 'bridge', quickConnection);
   const metrics = bridgeMetrics(registry);
   const limiter = createCallLimiter({
     settings: {

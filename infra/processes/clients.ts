@@ -63,9 +63,9 @@ export async function connecting<T>({ config, logger }: ProcessContext, connecti
 export async function openTemporal(
   context: ProcessContext,
   name: string,
-  options: Pick<ConnectionOptions, 'interceptors'> = {},
+  connect: (options: ConnectionOptions) => Promise<Connection> = (options) => Connection.connect(options),
 ): Promise<Connection> {
-  const connection = await connecting(context, Connection.connect({ ...temporalAddress(context.config), ...options }));
+  const connection = await connecting(context, connect(temporalAddress(context.config)));
   context.closing.add(`${name}: temporal`, () => connection.close());
   return connection;
 }
