@@ -125,6 +125,34 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     await until('no effect', async () => (await host.status()).effects === 0);
   });
 
+  test('performs also the effects that it cannot take along when it continues as new', async () => {
+    const host = hosts.host(recording);
+    const putAway = jest.spyOn(hosts.store.hosting, 'putAwayEffects');
+    const { key, subject, event, begun } = counter();
+    const rung = new Set<string>();
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    hosts.ring = async (ringKey) => {
+      await released;
+      rung.add(ringKey);
+    };
+    // Each effect takes its correlation id along: about sixty of them fill what a run may carry.
+    const first = { ...begun, correlationId: 'c'.repeat(2_000) };
+    const rings = Array.from({ length: 120 }, () => event('Counted', { ring: true }));
+    const others = Array.from({ length: 100 }, () => event('CountSkipped'));
+    for (const batch of [[first, ...rings], others]) await host.send(key, batch, true);
+    await until('a new run', async () => (await host.runs()) > 1, 60_000);
+    expect(putAway.mock.calls.flatMap(([of, effects]) => (of === host.id ? effects : []))).not.toEqual([]);
+    release();
+    await until('every effect', async () => rung.size === rings.length, 60_000);
+    expect(rung).toEqual(new Set(rings.map((_, nth) => `${subject}/${nth + 2}/ring`)));
+    await until('no effect', async () => (await host.status()).effects === 0, 60_000);
+    await until('none in the store', async () => (await hosts.store.hosting.effects(host.id, 1)).length === 0, 60_000);
+    putAway.mockRestore();
+  }, 120_000);
+
   test('parks alone the journey whose machine throws, and takes its events in order once it throws no more', async () => {
     const host = hosts.host(recording);
     const [jammed, other] = [counter(), counter()];
