@@ -1,7 +1,9 @@
 import type { PoolClient } from 'pg';
 import { withConnection } from '../connection';
 import { createStore } from '../create-store';
+import { lockKey } from '../lock-key';
 import type { Store } from '../store';
+import { eventually } from '../test/eventually';
 import { appendRequest, deliveredEvent, nextAppend, subjectRef } from '../test/samples';
 import { type FreshDatabase, freshDatabase } from '../testing';
 import type { AppendRequest, AppendResult, SubjectRef } from '../types';
@@ -137,6 +139,16 @@ describe('an append to a stream that does not stand as expected', () => {
       1,
     ],
     [
+      'to a journey taken for new of which events are parked',
+      async (ref) => {
+        const host = await openHost('run-1');
+        await store.hosting.park({ ref, host, events: [], message: 'jammed', retryAt: new Date().toISOString() });
+        return hosted(host, 'run-1', { ...appendRequest(ref), fresh: true });
+      },
+      { status: 'known' },
+      0,
+    ],
+    [
       'with late events, which are looked up',
       (ref) => having([appendRequest(ref)], { ...closing(nextAppend(ref, 1)), late: [deliveredEvent(ref, 'l1')] }),
       { status: 'recorded' },
@@ -155,29 +167,72 @@ describe('an append to a stream that does not stand as expected', () => {
   });
 });
 
-describe('what it reads', () => {
-  const scanned = async (client: PoolClient): Promise<readonly string[]> => {
-    const { rows } = await client.query<{ relname: string }>(
-      `select relname from pg_stat_xact_user_tables
-      where relname in ('streams', 'consumed', 'hosts') and seq_scan > 0`,
-    );
-    return rows.map(({ relname }) => relname);
-  };
+describe('an append while a new chain opens its host', () => {
+  it.each(['read committed', 'repeatable read'])('is of an older chain, where %s is the default', async (isolation) => {
+    const host = await openHost('run-1');
+    const old = hosted(host, 'run-1', appendRequest(subjectRef()));
+    await withConnection(database.pool, async (opening) => {
+      await opening.query(`begin; select pg_advisory_xact_lock(${lockKey('host', host)})`);
+      await opening.query(`update millrace.hosts set chain = 'run-2' where host = $1`, [host]);
+      const answered = withConnection(database.pool, async (client) => {
+        await client.query(`set default_transaction_isolation = '${isolation}'`);
+        const outcomes = await runExpecting(client, [appendOperation(old)]);
+        await client.query('reset default_transaction_isolation');
+        return outcomes;
+      });
+      await eventually(async () => {
+        const { rowCount } = await opening.query(`select from pg_locks where locktype = 'advisory' and not granted`);
+        expect(rowCount).toBe(1);
+      });
+      await opening.query('commit');
+      expect(await answered).toMatchObject([{ ok: true, result: { status: 'superseded' } }]);
+    });
+  });
+});
 
-  it('is looked up in the indexes, also with plans that were made while the tables were empty', async () => {
+describe('what it reads', () => {
+  interface Reads {
+    readonly name: string;
+    readonly scanned: number;
+    readonly fetched: number;
+  }
+  const readsOf = async (client: PoolClient): Promise<readonly Reads[]> => {
+    const { rows } = await client.query<Reads>(
+      `select relname as name, seq_scan::integer as scanned, idx_tup_fetch::integer as fetched
+      from pg_stat_xact_user_tables where relname in ('streams', 'consumed', 'hosts', 'parked_journeys') order by relname`,
+    );
+    return rows;
+  };
+  const others = `
+    with others as (
+      insert into millrace.streams (subject, target, tenant_id, key, chain, version, status, stage, state,
+        machine_version, correlation_id, created_at, updated_at)
+      select 't/acme/' || nth, 't', 'acme', nth, 't/host-1', 1, 'open', 's', '{}', 1, 'c', now(), now()
+      from generate_series(1, 1000) nth
+      returning subject
+    )
+    insert into millrace.consumed (subject, event_id, version) select subject, 'e', 0 from others`;
+
+  it('is looked up in the indexes, row by row, also with plans that were made while the tables were empty', async () => {
     const fresh = await freshDatabase();
     try {
       await withConnection(fresh.pool, async (client) => {
+        const run = async (request: AppendRequest) =>
+          expect(await runExpecting(client, [appendOperation(hosted('t/host-1', 'run-1', request))])).toMatchObject([
+            { ok: true, result: { status: 'recorded' } },
+          ]);
         const ref = subjectRef();
         await client.query('begin');
-        const run = (request: AppendRequest) =>
-          runExpecting(client, [appendOperation(hosted('t/host-1', 'run-1', request))]);
         await client.query(`insert into millrace.hosts (host, chain) values ('t/host-1', 'run-1')`);
-        const before = await scanned(client);
-        for (let version = 0; version < 8; version += 1) {
-          expect(await run(nextAppend(ref, version))).toMatchObject([{ ok: true, result: { status: 'recorded' } }]);
-        }
-        expect([before, await scanned(client)]).toEqual([[], []]);
+        for (const version of [0, 1]) await run({ ...nextAppend(ref, version), fresh: version === 0 });
+        await client.query(others);
+        const before = await readsOf(client);
+        for (const version of [2, 3, 4]) await run(nextAppend(ref, version));
+        for (let nth = 0; nth < 3; nth += 1) await run({ ...appendRequest(subjectRef()), fresh: true });
+        const after = await readsOf(client);
+        expect(after.map(({ scanned }) => scanned)).toEqual([0, 0, 0, 0]);
+        const fetched = after.map((reads, nth) => reads.fetched - (before[nth]?.fetched ?? 0));
+        expect(Math.max(...fetched)).toBeLessThan(50);
         await client.query('rollback');
       });
     } finally {

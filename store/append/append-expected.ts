@@ -47,7 +47,7 @@ function expectingOf<Result>(operation: Operation<Result>): readonly Expecting<R
 
 interface Written {
   readonly held: readonly number[] | null;
-  readonly recorded_at: Date;
+  readonly recorded_at: Date | null;
 }
 
 async function write<Result>(
@@ -66,7 +66,7 @@ async function write<Result>(
       JSON.stringify(expecting.flatMap(eventRows)),
     ])
   ).rows;
-  const now = answer?.recorded_at.toISOString() ?? '';
+  const now = answer?.recorded_at?.toISOString() ?? '';
   for (const nth of answer?.held ?? []) {
     const { operation, expects } = expecting[nth] ?? {};
     if (operation === undefined || expects === undefined) continue;
@@ -89,7 +89,7 @@ function lockKeys(expecting: readonly Expecting<unknown>[]): readonly [string | 
 const arrayOf = (keys: readonly bigint[]): string => `{${sortedKeys(keys).join(',')}}`;
 
 /** JSON that is kept as it is written is handed over as a string: PostgreSQL would read the escapes inside. */
-const streamRow = ({ expects, stream }: Expecting<unknown>, nth: number) => ({
+const streamRow = ({ operation: { asks }, expects, stream }: Expecting<unknown>, nth: number) => ({
   nth,
   subject: stream.subject,
   target: stream.target,
@@ -97,6 +97,7 @@ const streamRow = ({ expects, stream }: Expecting<unknown>, nth: number) => ({
   key: stream.key,
   chain: stream.chain,
   host_chain: expects.hostChain,
+  fresh: asks.parked,
   expected: expects.stream?.version ?? 0,
   version: stream.version,
   status: stream.status,

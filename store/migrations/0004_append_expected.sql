@@ -5,7 +5,8 @@
 --
 -- Nothing here has a transaction id before the locks are held, and each statement inside looks anew, so it sees what the
 -- locks' last holder committed (design: decision 15). The plans are made once per connection, perhaps while the tables
--- are empty: the settings leave only the indexes to them (`exists` in an `or` could still read a whole table once).
+-- are empty: the settings leave only the indexes to them, and `lateral` with `offset 0` has each index searched for what is
+-- wanted: a join could turn round and walk the whole index (and `exists` in an `or` could read a whole table once).
 create function millrace.append_expected(
   lock_hosts bigint[], lock_streams bigint[], moved json, opened json, taken json, transitions json,
   out held integer[], out recorded_at timestamptz(3)
@@ -19,6 +20,9 @@ declare
   created integer[];
   at timestamptz(3);
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    return; -- what the locks' last holder committed would not be seen
+  end if;
   if lock_hosts is not null then
     perform pg_advisory_xact_lock_shared(key) from unnest(lock_hosts) key;
   end if;
@@ -27,18 +31,26 @@ begin
 
   select array_agg(t.nth) into known
   from json_to_recordset(taken) t(nth integer, subject text, event_id text)
-  where exists (select from millrace.consumed c where c.subject = t.subject and c.event_id = t.event_id);
+    cross join lateral (
+      select from millrace.consumed c where c.subject = t.subject and c.event_id = t.event_id offset 0
+    ) found;
 
   if moved is not null then
-    with written as (
-      update millrace.streams s set version = a.version, status = a.status, stage = a.stage, state = a.state::json,
-        machine_version = a.machine_version, deadline = a.deadline, updated_at = greatest(s.updated_at, at)
+    with standing as materialized (
+      select a.*, s.place
       from json_to_recordset(moved) a(nth integer, subject text, chain text, host_chain text, expected integer,
         version integer, status text, stage text, state text, machine_version integer, deadline timestamptz)
-      where s.subject = a.subject and s.chain = a.chain and s.version = a.expected and s.status = 'open'
+        cross join lateral (
+          select ctid as place, chain, version, status from millrace.streams where subject = a.subject offset 0
+        ) s
+      where s.chain = a.chain and s.version = a.expected and s.status = 'open'
         and (known is null or a.nth <> all(known))
         and (a.host_chain is null
           or a.host_chain = (select h.chain from millrace.hosts h where h.host = a.chain))
+    ), written as (
+      update millrace.streams s set version = a.version, status = a.status, stage = a.stage, state = a.state::json,
+        machine_version = a.machine_version, deadline = a.deadline, updated_at = greatest(s.updated_at, at)
+      from standing a where s.ctid = a.place
       returning a.nth
     )
     select array_agg(nth) into held from written;
@@ -48,10 +60,12 @@ begin
     with asked as materialized (
       select * from json_to_recordset(opened) a(nth integer, subject text, target text, tenant_id text, key text,
         chain text, host_chain text, version integer, status text, stage text, state text, machine_version integer,
-        correlation_id text, traceparent text, deadline timestamptz)
+        correlation_id text, traceparent text, deadline timestamptz, fresh boolean)
       where (known is null or a.nth <> all(known))
         and (a.host_chain is null
           or a.host_chain = (select h.chain from millrace.hosts h where h.host = a.chain))
+        and case when a.fresh then (select p.subject from millrace.parked_journeys p where p.subject = a.subject) end
+          is null
     ), written as (
       insert into millrace.streams (subject, target, tenant_id, key, chain, version, status, stage, state,
         machine_version, correlation_id, traceparent, deadline, created_at, updated_at)

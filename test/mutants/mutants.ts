@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the append in one statement does not look for its events',
     file: 'store/migrations/0004_append_expected.sql',
-    find: 'c.subject = t.subject and c.event_id = t.event_id);',
-    replace: 'c.subject is null);',
+    find: 'c.subject = t.subject and c.event_id = t.event_id offset 0',
+    replace: 'c.subject is null offset 0',
     project: 'integration',
     tests: ['store/append/append-expected.int.test.ts'],
   },
