@@ -130,13 +130,15 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     const putAway = jest.spyOn(hosts.store.hosting, 'putAwayEffects');
     const { key, subject, event, begun } = counter();
     const rung = new Set<string>();
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
+    let isOpen = false;
+    let open: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
     });
+    // What a run before has begun does not count.
     hosts.ring = async (ringKey) => {
-      await released;
-      rung.add(ringKey);
+      if (isOpen) rung.add(ringKey);
+      else await opened.then(() => Promise.reject(new Error('begun too early')));
     };
     // Each effect takes its correlation id along: about sixty of them fill what a run may carry.
     const first = { ...begun, correlationId: 'c'.repeat(2_000) };
@@ -145,7 +147,8 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     for (const batch of [[first, ...rings], others]) await host.send(key, batch, true);
     await until('a new run', async () => (await host.runs()) > 1, 60_000);
     expect(putAway.mock.calls.flatMap(([of, effects]) => (of === host.id ? effects : []))).not.toEqual([]);
-    release();
+    isOpen = true;
+    open();
     await until('every effect', async () => rung.size === rings.length, 60_000);
     expect(rung).toEqual(new Set(rings.map((_, nth) => `${subject}/${nth + 2}/ring`)));
     await until('no effect', async () => (await host.status()).effects === 0, 60_000);
