@@ -93,7 +93,7 @@ export class HostJourneys<
     const { deadlines, roster } = this.parts;
     return deadlines.takeDue(nowMs, DUE_PER_TURN).flatMap((subject) => {
       const held = roster.get(subject);
-      if (busy.has(subject)) return []; // its next deadline is set when its events are recorded
+      if (busy.has(subject) || toLoad.has(subject)) return []; // its next deadline is set when that is done
       if (held?.awaitsStartUntil !== undefined) {
         this.parts.settlings.addAll(held, 'early');
         return [];

@@ -153,6 +153,25 @@ describe('a journey that took some of its events before', () => {
     expect(again?.rest.map(({ eventId }) => eventId)).toEqual(['3', '4']);
   });
 
+  test('stays parked with what it does not take after all', () => {
+    const one = held(counting, 7);
+    one.parked = { ids: ['1', '2', '4'], more: false };
+    const machine: typeof counter = {
+      ...counter,
+      step: (state, input) => {
+        if ('eventId' in input && input.eventId === '4' && state.count === 1) throw new Error('out of step');
+        return counter.step(state, input);
+      },
+    };
+    const step = stepHeld(machine, one, [event('1'), event('2'), event('4')], NOW);
+    const again = step && withoutDuplicates(machine, step, ['1'], NOW);
+    expect([append(step).unpark, append(again).unpark]).toEqual([
+      ['1', '2', '4'],
+      ['1', '2'],
+    ]);
+    expect(again?.rest).toEqual([event('4')]);
+  });
+
   test('is parked with all of them, oldest first, if its machine throws without them', () => {
     const one = held(counting, 7);
     one.inbox.receive([event('5')]);

@@ -184,7 +184,10 @@ export function withoutDuplicates<
   const fresh = batch.filter(({ eventId }) => !duplicates.includes(eventId));
   const unpark = entry.kind === 'append' ? (entry.unpark ?? []) : [];
   const again = fresh.length > 0 ? stepHeld(machine, held, fresh, nowMs, rest) : undefined;
-  if (again?.entry.kind === 'append') return { ...again, entry: { ...again.entry, unpark } };
+  if (again?.entry.kind === 'append') {
+    const waits = new Set(again.rest.map(({ eventId }) => eventId));
+    return { ...again, entry: { ...again.entry, unpark: unpark.filter((eventId) => !waits.has(eventId)) } };
+  }
   if (again !== undefined) return again;
   if (unpark.length === 0) return undefined;
   const { tracing } = held;
