@@ -62,6 +62,11 @@ export class SimHosts {
         for (const version of transitions.keys())
           if (chain === id && !this.journal.told.has(`${subject}/${version}/tell`))
             this.journal.lose(`${subject}/${version}/tell`);
+      // What it was about to record may be recorded still, parked events included; nobody acts upon that.
+      for (const [subject, eventIds] of this.sent.get(id) ?? [])
+        for (const eventId of eventIds)
+          if (!this.store.streams.get(subject)?.consumed.has(eventId))
+            this.journal.lose(`effect of ${eventId} on ${subject}`);
       host.terminate();
       this.hosts.delete(id);
       this.timeline.plan(RESTART_MS, () => this.running(id, host.target));

@@ -122,7 +122,8 @@ function checkHosting({ store, journal }: Outcome, subject: string, reads: reado
   for (const [version, { causes }] of stream?.transitions ?? []) {
     const key = `${subject}/${version}/tell`;
     const asks = version > 1 && reads.some(({ fact }) => fact.kind === 'stepped' && causes.includes(fact.eventId));
-    const isExcused = journal.isLost(key) || causes.some((eventId) => journal.isLost(`${subject} ${eventId}`));
+    const isExcused =
+      journal.isLost(key) || causes.some((eventId) => journal.isLost(`effect of ${eventId} on ${subject}`));
     if (asks && !journal.told.has(key) && !isExcused) journal.violate(`${key} was never performed`);
   }
 }
