@@ -42,9 +42,13 @@ const causes: readonly string[] = DEAD_LETTER_CODES;
 function assertCause(cause: string): void {
   if (causes.includes(cause)) return;
   const detail = `is not a cause; those of the platform are ${causes.join(', ')}`;
-  throw new Problem('invalid-request', 'No dead letter has this cause, and the platform does not give it.', {
-    errors: [{ parameter: 'cause', code: 'unknown-value', detail }],
-  });
+  throw new Problem(
+    'invalid-request',
+    'None of the dead letters asked for has this cause, and the platform does not give it.',
+    {
+      errors: [{ parameter: 'cause', code: 'unknown-value', detail }],
+    },
+  );
 }
 
 const recordSchema = deadLetterSchema.extend({

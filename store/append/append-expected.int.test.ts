@@ -167,6 +167,40 @@ describe('an append to a stream that does not stand as expected', () => {
   });
 });
 
+describe('an append that PostgreSQL refuses', () => {
+  const nonsense = (request: AppendRequest): AppendRequest => ({
+    ...request,
+    after: { ...request.after, deadline: 'nonsense' },
+  });
+
+  it.each([
+    ['the statement', nonsense],
+    [
+      'the transaction after it, when others are written already',
+      (request: AppendRequest) => ({ ...nonsense(closing(request)), late: [deliveredEvent(request, 'l1')] }),
+    ],
+  ])('in %s fails alone', async (_, odd) => {
+    const [ref, moved, fresh] = [subjectRef(), subjectRef(), subjectRef()];
+    await store.appendMany([appendRequest(moved), appendRequest(ref)]);
+    const answers = await store.appendMany([
+      nextAppend(moved, 1),
+      odd(nextAppend(ref, 1)),
+      { ...appendRequest(fresh), fresh: true },
+    ]);
+    expect(answers).toMatchObject([
+      { status: 'recorded', version: 2 },
+      { code: 'refused-by-database' },
+      { status: 'recorded', version: 1 },
+    ]);
+    for (const [{ subject }, version] of [
+      [moved, 2],
+      [ref, 1],
+      [fresh, 1],
+    ] as const)
+      expect(await store.streams.transitions(subject)).toHaveLength(version);
+  });
+});
+
 describe('an append while a new chain opens its host', () => {
   it.each(['read committed', 'repeatable read'])('is of an older chain, where %s is the default', async (isolation) => {
     const host = await openHost('run-1');

@@ -4,9 +4,10 @@
 -- and one commit. `held` names those that stood so and were written, by their `nth`; null: none.
 --
 -- Nothing here has a transaction id before the locks are held, and each statement inside looks anew, so it sees what the
--- locks' last holder committed (design: decision 15). The plans are made once per connection, perhaps while the tables
--- are empty: the settings leave only the indexes to them, and `lateral` with `offset 0` has each index searched for what is
--- wanted: a join could turn round and walk the whole index (and `exists` in an `or` could read a whole table once).
+-- locks' last holder committed (docs/architecture.md, "Who decides what"). The plans are made once per connection,
+-- perhaps while the tables are empty: the settings leave only the indexes to them, and `lateral` with `offset 0` has each
+-- index searched for what is wanted: a join could turn round and walk the whole index (and `exists` in an `or` could read
+-- a whole table once).
 create function millrace.append_expected(
   lock_hosts bigint[], lock_streams bigint[], moved json, opened json, taken json, transitions json,
   out held integer[], out recorded_at timestamptz(3)
