@@ -53,6 +53,15 @@ describe('what a host carries over continue-as-new', () => {
     expect(JSON.stringify(carried).length).toBeLessThanOrEqual(161 * 1024);
   });
 
+  test('is no state of a journey of which more is parked: only one that is not held is loaded when its time comes', () => {
+    const roster = new Roster<{ at: string }>(['CountBegun']);
+    const held = roster.hold(ref('a'));
+    held.standing = { state: { at: 'counting' }, version: 200 };
+    expect(standingToCarry(roster)).toHaveLength(1);
+    held.mustLoad = true;
+    expect(standingToCarry(roster)).toEqual([]);
+  });
+
   test('are the effects that fit; the others have to be put away', () => {
     const effects = Array.from({ length: 1_000 }, (_, nth) => ({
       version: nth,

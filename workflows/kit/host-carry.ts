@@ -57,15 +57,18 @@ export function waitingToCarry<State>(
   return JSON.stringify(waiting).length > limits.waiting.characters ? undefined : waiting;
 }
 
-/** The states of the journeys that were touched last: they need not be loaded again. */
+/**
+ * The states of the journeys that were touched last: they need not be loaded again. Those of which more is parked need it,
+ * and the next run loads only what it does not hold.
+ */
 export function standingToCarry<State>(
   roster: Roster<State>,
   limits: CarryLimits = CARRY_LIMITS,
 ): readonly CarriedStanding<State>[] {
   const standing = roster
     .standing()
-    .flatMap(({ ref, standing: { state, version }, tracing, parked }) =>
-      state === undefined || parked !== undefined ? [] : [{ ref, state, version, tracing }],
+    .flatMap(({ ref, standing: { state, version }, tracing, parked, mustLoad }) =>
+      state === undefined || parked !== undefined || mustLoad ? [] : [{ ref, state, version, tracing }],
     );
   return fitting(standing, limits.standing);
 }
