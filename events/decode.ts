@@ -1,7 +1,7 @@
 import { binaryAttributes, fromCloudEvent, isBinary, isStructured, looksStructured } from './cloud-events';
 import type { EventDefinition, FindDefinition } from './define-event';
 import type { Envelope } from './envelope';
-import { envelopeSchema, faultsOf } from './envelope-schema';
+import { envelopeSchema, faultsOf, inOurWords } from './envelope-schema';
 import { type DecodeFault, FaultFound, type FieldFault, faultIn } from './faults';
 import { HEADERS, type Headers, validTraceparent } from './headers';
 import { DEFAULT_LIMITS, isObject, type JsonLimits, type JsonObject, parseJson, storable } from './json';
@@ -87,7 +87,7 @@ export function checkEvent(raw: JsonObject, find: FindDefinition): { event: Enve
 }
 
 function checkEnvelope(raw: JsonObject, find: FindDefinition): Envelope {
-  const checked = envelopeSchema.safeParse(raw);
+  const checked = envelopeSchema.safeParse(raw, inOurWords);
   if (checked.success) return checked.data;
   throw faultIn('not-an-envelope', [...faultsOf(checked.error), ...faultsOfData(raw, find)]);
 }
@@ -127,6 +127,9 @@ function checkData(definition: EventDefinition, raw: JsonObject | Envelope): unk
   return data;
 }
 
+const versionsOf = ({ version, older }: EventDefinition): string =>
+  [...older.map((one) => one.version), version].join(', ');
+
 type Checked = { readonly data?: unknown; readonly faults: readonly FieldFault[] };
 
 function lifted(definition: EventDefinition, version: string, data: unknown): Checked {
@@ -134,7 +137,11 @@ function lifted(definition: EventDefinition, version: string, data: unknown): Ch
   if (version !== definition.version) {
     const from = definition.older.findIndex((older) => older.version === version);
     if (from < 0)
-      throw new FaultFound('unknown-version', `${definition.type} has no version ${version}`, 'eventVersion');
+      throw new FaultFound(
+        'unknown-version',
+        `${definition.type} has no version ${version}; it has ${versionsOf(definition)}`,
+        'eventVersion',
+      );
     for (const older of definition.older.slice(from)) {
       const checked = valid(older.data, current);
       if (checked.faults.length > 0) return checked;
@@ -145,7 +152,7 @@ function lifted(definition: EventDefinition, version: string, data: unknown): Ch
 }
 
 function valid(schema: EventDefinition['data'], data: unknown): Checked {
-  const checked = schema.safeParse(data);
+  const checked = schema.safeParse(data, inOurWords);
   return checked.success ? { data: checked.data, faults: [] } : { faults: faultsOf(checked.error, ['data']) };
 }
 

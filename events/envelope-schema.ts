@@ -20,6 +20,11 @@ export const envelopeSchema = z.object({
   data: z.unknown(),
 });
 
+/** For parsing: zod says "expected string, received undefined" of a field that is not there. */
+export const inOurWords = {
+  error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : undefined),
+};
+
 /** What is wrong, under names that begin at `prefix`. */
 export const faultsOf = (error: z.ZodError, prefix: readonly string[] = []): readonly FieldFault[] =>
   error.issues.map(({ path, message }) => ({ path: [...prefix, ...path.map(String)].join('.'), message }));

@@ -34,7 +34,11 @@ export function mount(app: express.Express, routes: readonly Route[], options: M
 /** 405 where the path has other methods, else 404. */
 function unmatched({ path }: express.Request, routes: readonly Route[]): Problem {
   const allowed = routes.filter((route) => patternOf(route).test(path)).map(({ method }) => method.toUpperCase());
-  if (allowed.length === 0) return new Problem('not-found', 'No such route. /openapi.json lists them all.');
+  if (allowed.length === 0)
+    return new Problem(
+      'not-found',
+      'No such route. /openapi.json lists them all; slashes within an id are written %2F.',
+    );
   const Allow = allowed.join(', ');
   return new Problem('method-not-allowed', `Allowed: ${Allow}.`, { headers: { Allow } });
 }

@@ -50,6 +50,12 @@ describe('the surroundings', () => {
     expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(2);
   });
 
+  it('learn how an id with slashes is written, where no route fits', async () => {
+    const { call } = await start();
+    const answer = await call('GET', '/v1/workflows/orderSaga/acme/o-1');
+    expect(answer).toMatchObject({ status: 404, body: { detail: expect.stringContaining('%2F') } });
+  });
+
   it('learn that it is ready', async () => {
     const { call } = await start({ readiness: [{ name: 'store', check: () => Promise.resolve() }] });
     expect(await call('GET', '/readyz')).toMatchObject({ status: 200, body: { ready: true } });

@@ -43,7 +43,7 @@ export function oneTenantToRead(principal: Principal, asked: string | undefined)
 }
 
 const tenantRequired = () =>
-  new Problem('invalid-request', 'Say which tenant: the token does not speak for exactly one.', {
+  new Problem('invalid-request', 'Say which tenant (?tenant=...): the caller does not speak for exactly one.', {
     errors: [
       {
         parameter: 'tenant',

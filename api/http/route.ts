@@ -95,7 +95,7 @@ export function route<
 }
 
 function parsed<S extends z.ZodType>(schema: z.ZodType, value: unknown, where: 'parameter' | 'pointer'): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) });
   // `schema` is S or, where the route declares none, the default that S stands for then
   if (result.success) return result.data as z.output<S>;
   const errors = result.error.issues.map((issue) => fieldError(issue, where));

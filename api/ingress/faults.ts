@@ -24,14 +24,23 @@ const mostErrors = 100;
 
 /** One problem for all faults of a request; its code and status are those of the first. Of many events each has its share. */
 export function problemOfFaults(faults: readonly [EventFault, ...EventFault[]], events: number): Problem {
-  const [{ fault, parcel }] = faults;
+  const [first] = faults;
+  const { fault, parcel } = first;
   const detail =
     parcel.index === undefined
-      ? fault.message
-      : `${faults.length} of ${events} events cannot be sent, so none was. Event ${parcel.index}: ${fault.message}`;
+      ? named(first)
+      : `${faults.length} of ${events} events cannot be sent, so none was. Event ${parcel.index}: ${named(first)}`;
   const share = Math.max(1, Math.floor(mostErrors / faults.length));
   const errors = faults.slice(0, mostErrors).flatMap((one) => errorsOf(one).slice(0, share));
   return new Problem(codes[fault.code], detail, { errors });
+}
+
+/** The first fault of an event with the field that has it; how many further fields are at fault. */
+function named({ fault, parcel }: EventFault): string {
+  const { pointer, parameter } = fault.path === undefined ? {} : fieldAt(parcel.form, fault.path);
+  const field = parameter ?? pointer;
+  const more = fault.more?.length ?? 0;
+  return `${field === undefined ? '' : `${field}: `}${fault.message}${more === 0 ? '' : ` (and ${more} more, see errors)`}`;
 }
 
 const errorsOf = ({ fault, parcel }: EventFault): readonly FieldError[] =>

@@ -220,6 +220,20 @@ describe('POST /v1/events', () => {
       ]);
     });
 
+    it('an event, and says in one sentence which field has what fault', async () => {
+      const detailOf = async (body: object) => (await post(body)).body.detail;
+      expect(await detailOf({ ...good, tenantId: undefined })).toBe('/tenantId: is missing');
+      expect(await detailOf({ ...good, eventVersion: '9.0' })).toBe(
+        '/eventVersion: OrderPlaced has no version 9.0; it has 1.0, 1.1',
+      );
+      expect(await detailOf({ ...good, data: { ...good.data, customerId: undefined, currency: 'euro' } })).toBe(
+        '/data/customerId: is missing (and 1 more, see errors)',
+      );
+      expect(await detailOf([good, { ...good, tenantId: undefined }])).toBe(
+        '1 of 2 events cannot be sent, so none was. Event 1: /tenantId: is missing',
+      );
+    });
+
     it('a batch with bad events, and names each field by the index of its event', async () => {
       const cut = { orderId: 'o-1', customerId: 'cust-1', currency: 'EUR', totalCents: 1 };
       const answer = await post([good, { ...good, tenantId: 7 }, good, { ...good, data: cut }]);
