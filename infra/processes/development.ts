@@ -82,6 +82,7 @@ export const addresses = ({ stack, platform }: Development): string =>
     `Web UI      ${stack.temporalUiUrl ?? 'none'}`,
     `API         http://127.0.0.1:${platform.apiPort}`,
     `API docs    http://127.0.0.1:${platform.apiPort}/docs`,
+    `Metrics     http://127.0.0.1:${platform.apiPort}/metrics`,
     `PostgreSQL  ${stack.databaseUrl}`,
     `Inventory   ${platform.services.inventory}`,
     `Payments    ${platform.services.payments}`,

@@ -1,5 +1,5 @@
 import type { Facts, StepCount } from './facts';
-import { paidOrders } from './paid';
+import { orderName, orderOf, paidOrders } from './paid';
 import { type Disagreement, firstOccurrences } from './verdict';
 
 /** One line of the demo's closing table; `value` is a count. */
@@ -27,6 +27,7 @@ export function rows(facts: Facts): Row[] {
   return [
     ...byStage('orderSaga', 'order sagas'),
     ...byStage('appointmentJourney', 'appointment journeys'),
+    ...hostsOf(facts),
     ...eventsIn(facts),
     { group: 'events', name: 'duplicates suppressed', value: facts.duplicates },
     { group: 'events', name: 'parked on the way', value: facts.parkedOnTheWay },
@@ -38,10 +39,30 @@ export function rows(facts: Facts): Row[] {
     { group: 'transitions', name: 'repeats on Kafka', value: repeats },
     { group: 'completed orders', name: 'charged', value: charged.length },
     { group: 'completed orders', name: 'settled elsewhere (prepaid)', value: elsewhere.length },
-    { group: 'in force', name: 'charges', value: inForce(facts.services.charges) },
-    { group: 'in force', name: 'reservations', value: inForce(facts.services.reservations) },
-    { group: 'in force', name: 'shipments', value: inForce(facts.services.shipments) },
+    ...inForceOf(facts),
   ];
+}
+
+/** Pooled journeys: the host workflows that ran them. */
+function hostsOf({ streams }: Facts): Row[] {
+  const hosts = new Set(streams.filter(({ chain }) => /\/host-\d+$/.test(chain)).map(({ chain }) => chain));
+  return hosts.size === 0
+    ? []
+    : [{ group: 'appointment journeys', name: '- run by host workflows', value: hosts.size }];
+}
+
+/** What an abandoned order holds is settled by hand, so it stays in force and is told apart from the completed ones'. */
+function inForceOf({ services, streams }: Facts): Row[] {
+  const abandoned = new Set(
+    streams
+      .filter(({ target, stage }) => target === 'orderSaga' && stage === 'abandoned')
+      .map((row) => orderOf(row.subject)),
+  );
+  return (['charges', 'reservations', 'shipments'] as const).flatMap((name) => {
+    const held = inForce(services[name].filter((count) => abandoned.has(orderName(count))));
+    const all = { group: 'in force', name, value: inForce(services[name]) };
+    return held === 0 ? [all] : [all, { group: 'in force', name: `- ${name} of abandoned orders`, value: held }];
+  });
 }
 
 /** Services and the operator's API send events as well. */

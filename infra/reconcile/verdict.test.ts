@@ -113,6 +113,27 @@ describe('the table', () => {
     expect(text).toContain('Kafka, the store and the services agree.');
   });
 
+  it('tells what an abandoned order still holds, so that the sums come out', () => {
+    const held = [...one, { tenantId: 'acme', orderId: 'o-2', inForce: 1 }];
+    const abandoned = { ...stream('abandoned'), subject: 'orderSaga/acme/o-2', key: 'o-2' };
+    const streams = [...agreeing.streams, abandoned];
+    const text = table({ streams, services: { ...agreeing.services, reservations: held } });
+    expect(text).toMatch(/reservations +2\n.*- reservations of abandoned orders +1\n.*shipments +1\n/);
+    expect(table({})).not.toContain('abandoned');
+  });
+
+  it('tells how many hosts ran pooled journeys', () => {
+    const hosted = (key: string, host: number) => ({
+      ...stream('attended'),
+      subject: `appointmentJourney/clinic/${key}`,
+      target: 'appointmentJourney',
+      chain: `appointmentJourney/host-${host}`,
+    });
+    const streams = [hosted('a-1', 0), hosted('a-2', 3), hosted('a-3', 0)];
+    expect(table({ streams })).toMatch(/attended +3\n.*- run by host workflows +2\n/);
+    expect(table({})).not.toContain('host workflows');
+  });
+
   it('tells which events in came from others than the stream', () => {
     const text = table({ eventsIn: 537, recordsSent: 345 });
     expect(text).toMatch(/in +537\n.*of this stream +345\n.*of services and the operator +192\n/);
