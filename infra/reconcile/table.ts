@@ -88,7 +88,7 @@ export function render(table: readonly Row[], found: readonly Disagreement[], fa
   }
   const verdict =
     found.length === 0
-      ? [payments(facts), 'Kafka, the store and the services agree.']
+      ? [...payments(facts), 'Kafka, the store and the services agree.']
       : [
           'These do not agree:',
           ...found.map(
@@ -99,8 +99,10 @@ export function render(table: readonly Row[], found: readonly Disagreement[], fa
   return ['', ...lines, '', ...verdict, ''].join('\n');
 }
 
-function payments(facts: Facts): string {
+function payments(facts: Facts): string[] {
   const { charged, elsewhere } = paidOrders(facts);
-  const sum = `${charged.length} charged + ${elsewhere.length} settled elsewhere = ${charged.length + elsewhere.length} completed orders`;
-  return `${sum}: each is paid once, a prepaid one by an event and not by the payments service.`;
+  const completed = charged.length + elsewhere.length;
+  if (completed === 0) return [];
+  const sum = `${charged.length} charged + ${elsewhere.length} settled elsewhere = ${completed} completed ${completed === 1 ? 'order' : 'orders'}`;
+  return [`${sum}: each is paid once, a prepaid one by an event and not by the payments service.`];
 }

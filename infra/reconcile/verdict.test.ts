@@ -109,8 +109,15 @@ describe('the table', () => {
   it('tells how completed orders were paid: fewer charges than orders are no loss', () => {
     const text = table({ ...prepaid, services: { ...agreeing.services, charges: [] } });
     expect(text).toMatch(/charged +0\n.*settled elsewhere \(prepaid\) +1\n/);
-    expect(text).toContain('0 charged + 1 settled elsewhere = 1 completed orders');
+    expect(text).toContain('0 charged + 1 settled elsewhere = 1 completed order: each is paid once');
     expect(text).toContain('Kafka, the store and the services agree.');
+  });
+
+  it('says nothing of payments where no order was completed', () => {
+    const none = { charges: [], paymentIds: new Set<string>(), reservations: [], shipments: [] };
+    const text = table({ streams: [stream('cancelled')], services: none });
+    expect(text).toContain('\n\nKafka, the store and the services agree.\n');
+    expect(text).not.toContain('settled elsewhere =');
   });
 
   it('tells what an abandoned order still holds, so that the sums come out', () => {
