@@ -7,6 +7,7 @@ import { StackError } from '../stack';
 import { checkout } from '../stack/checkout';
 import { type DemoArguments, readArguments, USAGE } from './arguments';
 import { scriptsFromFile } from './events-file';
+import { exitCode, INTERRUPTED } from './exit-code';
 import { FileFault, orFileFault } from './file-fault';
 import { play } from './play';
 
@@ -23,7 +24,7 @@ const settings = {
 };
 
 async function demo({ stay, events, json, hosting }: DemoArguments): Promise<number> {
-  const ending = endingBySignals(() => 130);
+  const ending = endingBySignals(() => INTERRUPTED);
   const development = await startDevelopment({
     dataDir: 'temporary',
     settings: { ...settings, HOSTING: hostings[hosting] },
@@ -34,17 +35,16 @@ async function demo({ stay, events, json, hosting }: DemoArguments): Promise<num
       ending.failed();
     },
   });
-  const interrupted = ending.asked();
+  const asked = ending.asked();
   try {
     console.log(`\n${addresses(development)}\n`);
     const played = play(development, events).then(async (result) => {
       console.log(result.text);
       if (json !== undefined) await writeFile(json, `${JSON.stringify(result.table, null, 2)}\n`);
-      if (!stay) return result.agrees ? 0 : 1;
-      console.log(`Everything stays up until Ctrl-C.\n\n${addresses(development)}`);
-      return interrupted.then(() => (result.agrees ? 0 : 1));
+      if (stay) console.log(`Everything stays up until Ctrl-C.\n\n${addresses(development)}`);
+      return result.agrees ? 0 : 1;
     });
-    return await Promise.race([played, interrupted]);
+    return await exitCode(played, asked, stay);
   } finally {
     await development.stop();
   }
