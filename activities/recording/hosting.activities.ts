@@ -52,6 +52,8 @@ export interface Settling {
   readonly why: 'closed' | 'foreign' | 'early';
   readonly ref: HostedRef;
   readonly events: readonly DeliveredEvent[];
+  /** The journey was loaded as parked: what is settled waits there no longer. */
+  readonly unpark?: boolean;
 }
 
 /** What a host asks of the store. All of it may be tried again. */
@@ -83,7 +85,11 @@ export function createHostingActivities({ store }: { readonly store: HostingStor
     loadHosted: (subjects) => hosting.load(subjects),
     dueOfHost: (host, page) => hosting.due(host, page),
     async settleHosted(target, settlings, ignoreLate) {
-      await inTurns(settlings, ({ why, ref, events }) => settle(store, why, { ...ref, target }, events, ignoreLate));
+      await inTurns(settlings, async ({ why, ref, events, unpark = false }) => {
+        await settle(store, why, { ...ref, target }, events, ignoreLate);
+        const eventIds = events.map(({ eventId }) => eventId);
+        if (unpark) await hosting.unpark(ref.subject, eventIds);
+      });
     },
     putAwayEffects: (host, effects) => hosting.putAwayEffects(host, effects),
     effectsOfHost: (host, limit) => hosting.effects(host, limit),

@@ -213,6 +213,20 @@ describe('a host', () => {
     expect(await lanes()).toEqual([]);
   });
 
+  it('loads many events that wait in pages: once those of one are gone, the next ones come', async () => {
+    const host = await opened();
+    const ref = subjectRef();
+    const ids = Array.from({ length: 201 }, (_, nth) => `e${nth}`);
+    const events = ids.map((id) => deliveredEvent(ref, id));
+    await store.hosting.park({ ref, host, events, message: 'jammed', retryAt: at(0) });
+    const parked = async () => (await store.hosting.load([ref.subject]))[0]?.parked;
+    expect(await parked()).toMatchObject({ events: { length: 200 }, more: true });
+    await store.hosting.unpark(ref.subject, ids.slice(0, 200));
+    expect(await parked()).toMatchObject({ events: [{ eventId: 'e200' }], more: false });
+    await store.hosting.unpark(ref.subject, ids);
+    expect(await parked()).toBeUndefined();
+  });
+
   it('keeps effects that a run could not carry until the next one has them', async () => {
     const host = await opened();
     const effects = ['a', 'b', 'c'].map((key) => ({ key, effect: { key } }));

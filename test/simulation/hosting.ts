@@ -9,6 +9,9 @@ interface HostedStream extends NonNullable<LoadedSubject['stream']> {
   readonly deadline: string | null;
 }
 
+/** Parked events of a journey that one load answers. */
+const MOST_PARKED = 2;
+
 type Hosting = Store['hosting'];
 /** The same at one instant: what is asynchronous about it is the way there and back. */
 type Sync<T> = {
@@ -64,8 +67,8 @@ export class SimHosting implements Sync<Hosting> {
         parked: parked && {
           tenantId: parked.ref.tenantId,
           key: parked.ref.key,
-          events: [...parked.events],
-          more: false,
+          events: parked.events.slice(0, MOST_PARKED),
+          more: parked.events.length > MOST_PARKED,
         },
       };
     });

@@ -1,3 +1,4 @@
+import type { HostedEntry, HostedResult, Settling } from '../../activities/recording/hosting.activities';
 import { counter, type Ring } from '../testing/counter.machine';
 import { Deadlines } from './deadlines';
 import { HostEffects } from './host-effects';
@@ -6,13 +7,14 @@ import { HostSettlings } from './host-settlings';
 import type { HostStore } from './host-store';
 import { Roster } from './roster';
 import { StageCounts } from './stage-counts';
+import type { WireEvent } from './wire';
 
 const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 const idleAt = new Date(NOW).toISOString();
 const ref = { subject: 'c/test/a', tenantId: 'test', key: 'a' };
 
 const unasked = () => Promise.reject(new Error('the store is not asked'));
-const store: HostStore<Ring> = {
+const silent: HostStore<Ring> = {
   open: unasked,
   record: unasked,
   load: unasked,
@@ -23,13 +25,13 @@ const store: HostStore<Ring> = {
   forgetEffects: unasked,
 };
 
-function host() {
+function host(store: HostStore<Ring> = silent) {
   const [roster, deadlines] = [new Roster<ReturnType<typeof counter.initial>>(['CountBegun']), new Deadlines()];
   const runtime = { now: () => NOW, warn: () => undefined, sleep: () => Promise.resolve() };
   const effects = new HostEffects<Ring>(unasked, runtime);
   const settlings = new HostSettlings({ roster, deadlines, store });
   const parts = { host: 'c/host-0', roster, deadlines, stages: new StageCounts(), effects, settlings, store, runtime };
-  return { roster, deadlines, journeys: new HostJourneys(counter, parts) };
+  return { roster, deadlines, settlings, journeys: new HostJourneys(counter, parts) };
 }
 
 describe('a turn of a host', () => {
@@ -43,6 +45,15 @@ describe('a turn of a host', () => {
     expect(journeys.nextTurn(NOW)).toEqual({ bySignals: [], byClock: [], toLoad: [ref.subject], events: 0 });
   });
 
+  it('loads a journey whose deadline has come if more of it is parked, also before the turn of its events', () => {
+    const { roster, deadlines, journeys } = host();
+    const held = roster.hold(ref);
+    held.standing = { state: { at: 'counting', count: 200, idleAt }, version: 200 };
+    held.mustLoad = true;
+    deadlines.set(ref.subject, NOW);
+    expect(journeys.nextTurn(NOW)).toEqual({ bySignals: [], byClock: [], toLoad: [ref.subject], events: 0 });
+  });
+
   it('steps a journey at its deadline, and loads one that it does not hold', () => {
     const { roster, deadlines, journeys } = host();
     roster.hold(ref).standing = { state: { at: 'counting', count: 1, idleAt }, version: 1 };
@@ -51,5 +62,141 @@ describe('a turn of a host', () => {
     const { byClock, toLoad } = journeys.nextTurn(NOW);
     expect(byClock).toMatchObject([{ entry: { kind: 'append', request: { transitions: [{ to: 'idle' }] } } }]);
     expect(toLoad).toEqual(['c/test/b']);
+  });
+});
+
+const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({
+  eventId,
+  eventType,
+  eventVersion: '1.0',
+  eventTime: idleAt,
+  aggregateId: 'a',
+  aggregateType: 'Counter',
+  tenantId: 'test',
+  correlationId: 'a',
+  data,
+});
+const ids = (events: readonly WireEvent[]): string[] => events.map(({ eventId }) => eventId);
+
+/** One journey that counts, `parked` of it in pages of two; `before`: ids that it took before. */
+function parkedJourney(parked: readonly WireEvent[], before: readonly string[] = []) {
+  const kept = { parked, taken: [...before], late: [] as string[], isClosed: false, version: before.length };
+  const unpark = (eventIds: readonly string[] = []) => {
+    kept.parked = kept.parked.filter(({ eventId }) => !eventIds.includes(eventId));
+  };
+  const recorded = (entry: HostedEntry): HostedResult | undefined => {
+    if (entry.kind === 'unpark') unpark(entry.eventIds);
+    if (entry.kind === 'park')
+      kept.parked = [...kept.parked, ...entry.events.filter((each) => !kept.parked.includes(each))];
+    if (entry.kind !== 'append') return undefined;
+    const { consumed, transitions, late, after } = entry.request;
+    const taken = consumed.map(({ eventId }) => eventId);
+    const duplicates = taken.filter((eventId) => kept.taken.includes(eventId));
+    if (duplicates.length > 0) return { status: 'duplicates', eventIds: duplicates };
+    unpark(entry.unpark);
+    kept.taken.push(...taken);
+    kept.late.push(...ids(late));
+    kept.version += transitions.length;
+    kept.isClosed = after.closed;
+    return undefined;
+  };
+  const state = { at: 'counting', count: 0, idleAt: null };
+  const store: HostStore<Ring> = {
+    ...silent,
+    record: async (entries) =>
+      new Map(
+        entries.map(recorded).flatMap((result, nth): [number, HostedResult][] => (result ? [[nth, result]] : [])),
+      ),
+    load: async (subjects) =>
+      subjects.map((subject) => ({
+        subject,
+        stream: {
+          ...ref,
+          chain: 'c/host-0',
+          version: kept.version,
+          status: kept.isClosed ? 'closed' : 'open',
+          stage: 'counting',
+          state,
+          machineVersion: 1,
+          correlationId: 'a',
+        },
+        parked:
+          kept.parked.length === 0
+            ? undefined
+            : { ...ref, events: kept.parked.slice(0, 2), more: kept.parked.length > 2 },
+      })),
+    settle: async (settlings: readonly Settling[]) => {
+      for (const { events, unpark: isParked } of settlings) {
+        kept.late.push(...ids(events));
+        if (isParked === true) unpark(ids(events));
+      }
+    },
+  };
+  const { roster, journeys, settlings } = host(store);
+  /** Until nobody has a turn any more. */
+  const settled = async () => {
+    for (let turns = 0; roster.hasReady; turns += 1) {
+      if (turns > 20) throw new Error('it never ends');
+      const { bySignals, toLoad } = journeys.nextTurn(NOW);
+      await journeys.record(bySignals, 'signals');
+      await journeys.load(toLoad);
+      await settlings.settle();
+    }
+  };
+  /** Its time to be tried again has come. */
+  const tried = async () => {
+    await journeys.load([ref.subject]);
+    await settlings.settle();
+    await settled();
+  };
+  return { kept, roster, tried, settled };
+}
+
+describe('a journey of which more is parked than is loaded at once', () => {
+  const many = ['1', '2', '3', '4', '5'].map((eventId) => event(eventId));
+
+  it('takes all of it, in order, and before what came later', async () => {
+    const { kept, roster, tried } = parkedJourney(many);
+    roster.receive([{ ref, mayStart: false, events: [event('6')] }]);
+    await tried();
+    expect(kept).toMatchObject({ taken: ['1', '2', '3', '4', '5', '6'], parked: [] });
+  });
+
+  it('bug: what the store gave back because more is parked was taken before that', async () => {
+    const { kept, roster, tried } = parkedJourney(many);
+    roster.hold(ref).front = [event('6')];
+    await tried();
+    expect(kept).toMatchObject({ taken: ['1', '2', '3', '4', '5', '6'], parked: [] });
+  });
+
+  it('bug: once it had ended, what was not loaded yet stayed parked for ever', async () => {
+    const { kept, roster, tried } = parkedJourney([...many.slice(0, 1), event('end', 'CountEnded'), ...many.slice(1)]);
+    await tried();
+    expect(kept).toMatchObject({ taken: ['1', 'end'], late: ['2', '3', '4', '5'], parked: [] });
+    expect(roster.size).toBe(0);
+  });
+
+  it('bug: after a page that it had taken before, the rest stayed parked until something came for it', async () => {
+    const { kept, tried } = parkedJourney(many, ['1', '2']);
+    await tried();
+    expect(kept).toMatchObject({ taken: ['1', '2', '3', '4', '5'], parked: [] });
+  });
+
+  it('waits for its next try when its machine throws again, with what came since behind it', async () => {
+    const jammed = event('jam', 'Counted', { failsUntil: '9999-12-31T00:00:00.000Z' });
+    const { kept, roster, tried } = parkedJourney([...many.slice(0, 3), jammed, ...many.slice(3)]);
+    roster.receive([{ ref, mayStart: false, events: [event('6')] }]);
+    await tried();
+    expect(kept.taken).toEqual(['1', '2', '3']);
+    expect(ids(kept.parked)).toEqual(['jam', '4', '5', '6']);
+  });
+});
+
+describe('a journey that is parked', () => {
+  it('bug: stayed so with what came after its end, because that was late and never removed', async () => {
+    const { kept, tried } = parkedJourney([event('1'), event('2')]);
+    kept.isClosed = true;
+    await tried();
+    expect(kept).toMatchObject({ late: ['1', '2'], parked: [] });
   });
 });

@@ -98,7 +98,7 @@ export class HostJourneys<
         this.parts.settlings.addAll(held, 'early');
         return [];
       }
-      if (held?.standing.state === undefined) {
+      if (held?.standing.state === undefined || held.mustLoad) {
         toLoad.add(subject);
         return [];
       }
@@ -164,6 +164,7 @@ export class HostJourneys<
     const kept = new Set(batch.map(({ eventId }) => eventId));
     held.front = held.front.filter(({ eventId }) => !kept.has(eventId));
     held.inbox.drop(kept);
+    held.parked = undefined; // it is loaded again when it is tried again
     this.parts.runtime.warn('machine of a journey failed; it is parked', { subject: held.ref.subject, reason });
   }
 
@@ -175,10 +176,10 @@ export class HostJourneys<
     held.awaitsStartUntil = undefined;
     effects.start(pendingEffects(held.ref, tracing, outcome));
     if (held.parked?.more === true) held.mustLoad = true;
-    if (held.front.length === 0) held.parked = undefined;
+    else if (held.front.length === 0) held.parked = undefined;
     if (held.mustLoad || held.front.length > 0) roster.wake(held);
     if (!outcome.ended) return;
-    settlings.add({ why: 'closed', ref: held.ref, events: [...left, ...held.front] });
+    settlings.add(held, 'closed', [...left, ...held.front]);
     held.front = [];
     roster.letGo(held);
   }

@@ -42,6 +42,7 @@ function takeUp<
   const held = roster.get(subject) ?? (known && roster.hold({ subject, tenantId: known.tenantId, key: known.key }));
   if (held === undefined) return [];
   held.mustLoad = false;
+  held.parked = undefined;
   if (parked !== undefined) takeParked(held, parked);
   if (stream === undefined) {
     held.awaitsStartUntil = runtime.now() + START_AWAITED_MS;

@@ -19,14 +19,16 @@ export class HostSettlings<State> {
     },
   ) {}
 
-  add(settling: Settling): void {
-    if (settling.events.length > 0) this.settlings.push(settling);
+  /** If some of it was parked, it is so no longer once the store has it. */
+  add({ ref, parked }: Held<State>, why: Settling['why'], events: readonly WireEvent[]): void {
+    const unpark = parked !== undefined;
+    if (events.length > 0 || unpark) this.settlings.push({ why, ref, events, ...(unpark && { unpark }) });
   }
 
   /** These events and all that wait for the journey; it leaves the memory. */
   addAll(held: Held<State>, why: Settling['why'], batch: readonly WireEvent[] = []): void {
     const { deadlines, roster } = this.parts;
-    this.add({ why, ref: held.ref, events: [...batch, ...held.front, ...held.inbox.take()] });
+    this.add(held, why, [...batch, ...held.front, ...held.inbox.take()]);
     held.front = [];
     deadlines.set(held.ref.subject, Number.POSITIVE_INFINITY);
     roster.letGo(held);

@@ -113,23 +113,20 @@ export class Roster<State> {
 
   /** What is stepped through next; the event that starts a journey goes first. What is left keeps its turn. */
   takeBatch(held: Held<State>): WireEvent[] {
-    const { inbox } = held;
-    const room = held.parked?.more === true ? 0 : Math.max(0, MAX_BATCH - held.front.length);
-    const start = held.standing.state === undefined ? this.takeStart(held) : [];
-    const batch = eachOnce([...start, ...held.front, ...inbox.take(room)]);
-    held.front = [];
-    if (inbox.size > 0) this.wake(held);
+    const batch = held.parked?.more === true ? takeParked(held, held.parked.ids) : this.takeAll(held);
+    if (held.inbox.size > 0) this.wake(held);
     return batch;
   }
 
-  /** The store has it, or nobody does: it leaves the memory, unless events wait. */
+  /** The store has it, or nobody does: it leaves the memory, unless events wait, or more is parked than was loaded. */
   letGo(held: Held<State>): void {
+    const isMoreParked = held.parked?.more === true;
     held.standing = { state: undefined, version: 0 };
     held.awaitsStartUntil = undefined;
     held.parked = undefined;
-    held.mustLoad = false;
+    held.mustLoad = isMoreParked;
     held.mayStart = held.inbox.size > 0 && held.mayStart;
-    if (held.inbox.size > 0 || held.front.length > 0) this.wake(held);
+    if (isMoreParked || held.inbox.size > 0 || held.front.length > 0) this.wake(held);
     else this.journeys.delete(held.ref.subject);
   }
 
@@ -160,6 +157,14 @@ export class Roster<State> {
     return [...this.journeys.values()].filter(({ standing }) => standing.state !== undefined).reverse();
   }
 
+  private takeAll(held: Held<State>): WireEvent[] {
+    const room = Math.max(0, MAX_BATCH - held.front.length);
+    const start = held.standing.state === undefined ? this.takeStart(held) : [];
+    const batch = eachOnce([...start, ...held.front, ...held.inbox.take(room)]);
+    held.front = [];
+    return batch;
+  }
+
   private takeStart(held: Held<State>): WireEvent[] {
     const inFront = held.front.find(({ eventType }) => this.startsOn.includes(eventType));
     if (inFront !== undefined) {
@@ -177,6 +182,14 @@ export class Roster<State> {
     this.journeys.set(subject, held);
     return held;
   }
+}
+
+/** All else came after what is still to be loaded. */
+function takeParked<State>(held: Held<State>, ids: readonly string[]): WireEvent[] {
+  const parked = new Set(ids);
+  const batch = held.front.filter(({ eventId }) => parked.has(eventId));
+  held.front = held.front.filter((event) => !batch.includes(event));
+  return batch;
 }
 
 /** What was parked may have been sent again. */

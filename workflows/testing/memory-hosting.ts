@@ -60,7 +60,11 @@ export class MemoryHosting implements HostingActivities {
   };
 
   settleHosted: HostingActivities['settleHosted'] = async (target, settlings) => {
-    for (const { ref, events } of settlings) await this.store.settleForeign({ ...ref, target }, events);
+    for (const { ref, events, unpark } of settlings) {
+      await this.store.settleForeign({ ...ref, target }, events);
+      const eventIds = events.map(({ eventId }) => eventId);
+      if (unpark === true) this.unpark(ref.subject, eventIds);
+    }
   };
 
   putAwayEffects: HostingActivities['putAwayEffects'] = async (_, effects) => {
