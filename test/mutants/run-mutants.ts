@@ -20,6 +20,9 @@ function copyOfCheckout(): string {
   return copy;
 }
 
+/** Broken code may hang, or leave something open that keeps jest: both are noticed, and neither may hold up the rest. */
+const LONGEST_MS = 240_000;
+
 function jest(copy: string, { project, tests }: Mutant): { red: boolean; report: string } {
   const run = spawnSync(
     process.execPath,
@@ -28,12 +31,16 @@ function jest(copy: string, { project, tests }: Mutant): { red: boolean; report:
       '--selectProjects',
       project,
       '--runInBand',
+      '--forceExit',
       '--testPathPatterns',
       ...tests,
     ],
-    { cwd: copy, encoding: 'utf8' },
+    { cwd: copy, encoding: 'utf8', timeout: LONGEST_MS, killSignal: 'SIGKILL' },
   );
-  return { red: run.status !== 0, report: run.stderr };
+  return {
+    red: run.status !== 0,
+    report: run.signal === null ? run.stderr : `● does not end in ${LONGEST_MS / 1_000} s`,
+  };
 }
 
 const firstFailure = (report: string) => /● (.+)/.exec(report)?.[1] ?? 'no test is named';
