@@ -13,7 +13,8 @@ interface EmitDeps {
 }
 
 const POLL_MS = 150;
-const PATIENCE_MS = 180_000;
+/** How long the demo waits for one thing: a loaded machine may need much of it. */
+export const PATIENCE_MS = 180_000;
 
 async function until({ subject, stages }: Condition, { stageOf, pause }: EmitDeps): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;

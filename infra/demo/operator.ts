@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PATIENCE_MS } from './emit';
 
 /** What the operator of the demo does about a stuck saga: mend the cause and retry, or give up. */
 export interface Resolution {
@@ -16,7 +17,6 @@ interface OperatorDeps {
 
 const shownWorkflow = z.object({ stage: z.string(), version: z.number() });
 
-const PATIENCE_MS = 90_000;
 const POLL_MS = 300;
 
 async function post(url: string, body: unknown): Promise<void> {
@@ -28,13 +28,13 @@ async function post(url: string, body: unknown): Promise<void> {
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
 }
 
-/** Waits until the API shows the saga as stuck, then decides over the API, as a person would. */
+/** Waits until the API shows the saga as stuck, with patience anew at each of its moves, then decides over the API, as a person would. */
 async function resolve(
   { subject, decision, repairSku }: Resolution,
   { apiUrl, inventoryUrl, say }: OperatorDeps,
 ): Promise<void> {
   const workflow = `${apiUrl}/v1/workflows/${encodeURIComponent(subject)}`;
-  const deadline = Date.now() + PATIENCE_MS;
+  let [version, movedAt]: [number | undefined, number] = [undefined, Date.now()];
   for (;;) {
     const response = await fetch(workflow);
     const shown = response.ok ? shownWorkflow.parse(await response.json()) : undefined;
@@ -45,7 +45,11 @@ async function resolve(
       if (repairSku !== undefined) await post(`${inventoryUrl}/v1/repairs`, { sku: repairSku });
       return post(`${workflow}/decisions`, { decision, stuckVersion: shown.version, note: 'decided in the demo' });
     }
-    if (Date.now() > deadline) throw new Error(`${subject} did not get stuck within ${PATIENCE_MS / 1000} s`);
+    if (shown !== undefined && shown.version !== version) [version, movedAt] = [shown.version, Date.now()];
+    if (Date.now() - movedAt > PATIENCE_MS)
+      throw new Error(
+        `${subject} did not get stuck: no move for ${PATIENCE_MS / 1000} s; it is at ${shown?.stage ?? 'nothing yet'}`,
+      );
     await new Promise((next) => setTimeout(next, POLL_MS));
   }
 }
