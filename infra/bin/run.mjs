@@ -142,6 +142,7 @@ function ended(child) {
     });
     child.once('close', (code, signal) => {
       running = undefined;
+      if (signal !== null) say(`ended by ${signal}`); // before it could say so itself
       resolve(code ?? 128 + (signalNumbers[signal] ?? 0));
     });
   });

@@ -1,15 +1,22 @@
-import { createEnding } from './ending';
+import { createEnding, INTERRUPTED_EARLY } from './ending';
 
 describe('ending', () => {
   const exits: number[] = [];
+  const said: string[] = [];
   beforeEach(() => {
     exits.length = 0;
+    said.length = 0;
   });
-  const given = () => createEnding((code) => exits.push(code));
+  const given = () =>
+    createEnding(
+      (code) => exits.push(code),
+      (line) => said.push(line),
+    );
 
-  it('is at once while there is nothing to end in order', () => {
+  it('is at once while there is nothing to end in order, and says so', () => {
     given().interrupted(130);
     expect(exits).toEqual([130]);
+    expect(said).toEqual([INTERRUPTED_EARLY]);
   });
 
   it('is in order at the first Ctrl-C, and at once at the second', async () => {
@@ -20,6 +27,7 @@ describe('ending', () => {
     expect(exits).toEqual([]);
     ending.interrupted(130);
     expect(exits).toEqual([130]);
+    expect(said).toEqual([]);
   });
 
   it('is in order when a part fails, also when more fail meanwhile', async () => {

@@ -8,7 +8,10 @@ export interface Ending {
   asked(): Promise<number>;
 }
 
-export function createEnding(exit: (code: number) => void): Ending {
+/** Said at a Ctrl-C before there is anything to end in order. */
+export const INTERRUPTED_EARLY = 'interrupted while starting: the servers that have started end now';
+
+export function createEnding(exit: (code: number) => void, say: (line: string) => void): Ending {
   let resolve: ((code: number) => void) | undefined;
   let ending = false;
   const ask = (code: number) => {
@@ -17,7 +20,11 @@ export function createEnding(exit: (code: number) => void): Ending {
     resolve(code);
   };
   return {
-    interrupted: (code) => (ending ? exit(code) : ask(code)),
+    interrupted: (code) => {
+      if (ending) return exit(code);
+      if (resolve === undefined) say(INTERRUPTED_EARLY);
+      ask(code);
+    },
     failed: () => {
       if (!ending) ask(1);
     },
@@ -30,7 +37,7 @@ export function createEnding(exit: (code: number) => void): Ending {
 
 /** Hears the signals of this process. While nothing is to be ended in order, the servers' guards end what has started. */
 export function endingBySignals(codeOf: (signal: NodeJS.Signals) => number): Ending {
-  const ending = createEnding((code) => process.exit(code));
+  const ending = createEnding((code) => process.exit(code), console.error);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => ending.interrupted(codeOf(signal)));
   return ending;

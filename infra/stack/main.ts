@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { INTERRUPTED_EARLY } from '../processes/ending';
 import { checkout } from './checkout';
 import { portsFromEnvironment, StackError, startStack } from './index';
 
@@ -13,7 +14,10 @@ async function main(): Promise<void> {
     onProgress: (line) => console.log(line),
   });
   const stack = await Promise.race([starting, stopAsked]);
-  if (stack === undefined) return process.exit(130); // the guards end what has started
+  if (stack === undefined) {
+    console.error(INTERRUPTED_EARLY);
+    return process.exit(130); // the guards end what has started
+  }
   console.log(`
 Kafka       ${stack.kafkaBrokers.join(',')}   (${stack.how['kafka']})
 Temporal    ${stack.temporalAddress}   (${stack.how['temporal']})
