@@ -203,12 +203,16 @@ describe('in front of a real Kafka and a real PostgreSQL', () => {
     ]);
   });
 
-  it('publishes the decision on a stuck saga', async () => {
+  it('finds a stuck saga by its stage only, and publishes the decision on it', async () => {
     const tenant = freshTenant();
     const token = await tokenFor(tenant);
     const ref = subjectRef('o-1', tenant);
     const first = appendRequest(ref);
     await store.append({ ...first, after: { ...first.after, stage: 'stuck' } });
+    const stuck = await started.call('GET', '/v1/workflows?state=stuck', { token });
+    expect(stuck.body.items).toEqual([expect.objectContaining({ id: ref.subject, version: 1 })]);
+    const misspelt = await started.call('GET', '/v1/workflows?state=stucj', { token });
+    expect(misspelt).toMatchObject({ status: 400, body: { errors: [{ parameter: 'state' }] } });
     const path = `/v1/workflows/${encodeURIComponent(ref.subject)}/decisions`;
     const answer = await started.call('POST', path, { token, body: { decision: 'give-up', stuckVersion: 1 } });
     expect(answer.status).toBe(202);

@@ -20,7 +20,7 @@ export interface Api extends Pick<ApiServer, 'start' | 'stop'> {
 
 /** The HTTP side of the platform. Throws for an `auth` that would let anybody in outside development. */
 export function createApi(deps: ApiDeps): Api {
-  const { store, registry, logger, webUiUrl, namespace, clock = Date.now } = deps;
+  const { store, registry, workflows, logger, webUiUrl, namespace, clock = Date.now } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const authenticate = createAuthenticate(deps.auth, deps.environment);
   const app = express();
@@ -35,7 +35,7 @@ export function createApi(deps: ApiDeps): Api {
   const acting = { ...deps, limits, now: () => new Date(clock()) };
   const served = [
     postEvents(acting),
-    ...readRoutes({ store, webUiUrl, namespace }),
+    ...readRoutes({ store, workflows, webUiUrl, namespace }),
     ...operatorRoutes(acting),
     ...platformRoutes({ ...deps, limits, draining: server.draining }),
   ];

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, type Registry } from '@millrace/events';
 import type { Logger, Publisher } from '@millrace/kafka';
 import type { Store } from '../store/store';
+import type { WorkflowContract } from '../workflows/kit/contract';
 import type { AuthConfig } from './http/auth';
 
 /** The registry of `@millrace/events`, as far as the API needs it. */
@@ -57,6 +58,8 @@ export interface ApiDeps {
   readonly store: ApiStore;
   readonly publisher: EventPublisher;
   readonly registry: EventRegistry;
+  /** The sagas and journeys that routes lead to. */
+  readonly workflows: readonly Pick<WorkflowContract, 'target' | 'stages'>[];
   readonly auth: AuthConfig;
   /** `auth: { mode: 'off' }` is refused anywhere but in development. */
   readonly environment: 'development' | 'production';

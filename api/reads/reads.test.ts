@@ -50,54 +50,6 @@ const lane = (key: string, tenantId: string): ParkedLane => ({
   events: 1,
 });
 
-describe('GET /v1/workflows', () => {
-  beforeEach(() => {
-    started.store.rows.push(
-      streamRow('o-1'),
-      streamRow('o-2', { stage: 'stuck' }),
-      streamRow('o-3', { tenantId: 'globex', status: 'closed', stage: 'completed' }),
-      streamRow('a-1', { target: 'appointmentJourney', stage: 'scheduled' }),
-    );
-  });
-
-  it.each([
-    ['', ['orderSaga/acme/o-1', 'orderSaga/acme/o-2', 'orderSaga/globex/o-3', 'appointmentJourney/acme/a-1']],
-    ['?target=appointmentJourney', ['appointmentJourney/acme/a-1']],
-    ['?type=orderSaga&tenant=acme', ['orderSaga/acme/o-1', 'orderSaga/acme/o-2']],
-    ['?stage=stuck', ['orderSaga/acme/o-2']],
-    ['?state=stuck', ['orderSaga/acme/o-2']],
-    ['?status=closed', ['orderSaga/globex/o-3']],
-    ['?tenant=nobody', []],
-  ])('filters by %s', async (query, expected) => {
-    const answer = await get(`/v1/workflows${query}`);
-    expect(answer.status).toBe(200);
-    expect(idsOf(answer.body.items)).toEqual(expected);
-  });
-
-  it('goes through all pages', async () => {
-    const seen: string[] = [];
-    for (let next: string | null = '0'; next !== null; ) {
-      const { body } = await get(`/v1/workflows?limit=3&cursor=${next}`);
-      seen.push(...idsOf(body.items));
-      next = body.next;
-    }
-    expect(seen).toHaveLength(4);
-  });
-
-  it.each([
-    ['?limit=0', 'limit'],
-    ['?limit=201', 'limit'],
-    ['?limit=many', 'limit'],
-    ['?status=half-open', 'status'],
-    ['?stag=stuck', 'stag'],
-    ['?stage=%00', 'stage'],
-    ['?tenant=a&tenant=b', 'tenant'],
-  ])('refuses %s and names the parameter', async (query, parameter) => {
-    const answer = await get(`/v1/workflows${query}`);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ parameter }] } });
-  });
-});
-
 describe('GET /v1/workflows/:id', () => {
   it('links a pooled journey to the host that runs it', async () => {
     const { store } = started;

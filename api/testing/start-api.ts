@@ -1,5 +1,7 @@
 import { registry } from '@millrace/events';
 import type { Logger } from '@millrace/kafka';
+import { appointmentJourneyContract } from '../../workflows/appointments/appointment-journey.contract';
+import { orderSagaContract } from '../../workflows/orders/order-saga.contract';
 import { type Api, createApi } from '../create-api';
 import type { ApiDeps } from '../deps';
 import { problemSchema } from '../http/problem';
@@ -42,6 +44,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<Starte
     store,
     publisher,
     registry,
+    workflows: [orderSagaContract, appointmentJourneyContract],
     auth: { mode: 'off' },
     environment: 'development',
     readiness: [],

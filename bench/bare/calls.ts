@@ -25,4 +25,5 @@ export const bareTarget = (target: 'bareSink' | 'bareRecorder') => ({
   late: 'ignore' as const,
   startsOn: [],
   acceptsOn: [],
+  stages: [],
 });

@@ -56,13 +56,14 @@ describe('a route', () => {
   });
 
   it('does not compile when it is wrong', () => {
-    const deaf = workflowContract<never, never>({
+    const deaf = workflowContract<never, never, never>({
       target: 'deaf',
       taskQueue: 'q',
       transitionsTopic: 't',
       late: 'ignore',
       startsOn: [],
       acceptsOn: [],
+      stages: [],
     });
     const { key } = ofOrder;
     // Never called: only the compiler looks at it.

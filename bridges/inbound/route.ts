@@ -5,7 +5,7 @@ import type { Hosting } from '../../workflows/kit/contract';
 export type WhenMissing = 'park' | 'ignore';
 export type RouteMode = 'start' | 'signal' | 'startOrSignal';
 
-/** The part of a workflow's contract that the bridge uses at run time. Every `WorkflowContract` is one. */
+/** The part of a workflow's contract that is used at run time. Every `WorkflowContract` is one. */
 export interface RouteTarget {
   readonly target: string;
   readonly taskQueue: string;
@@ -14,6 +14,7 @@ export interface RouteTarget {
   readonly hosting?: Hosting | undefined;
   readonly startsOn: readonly string[];
   readonly acceptsOn: readonly string[];
+  readonly stages: readonly string[];
 }
 // Contracts carry functions of the event: a contract fits only if it understands the route's event.
 interface Starts<E extends Envelope> extends RouteTarget {

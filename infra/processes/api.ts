@@ -1,5 +1,6 @@
 import { registry as events } from '@millrace/events';
 import { type AuthConfig, createApi } from '../../api';
+import { routes } from '../../bridges/inbound/routes';
 import type { Config } from '../config/config';
 import { requestMetrics } from '../telemetry/service-metrics';
 import { openKafka, openPublisher, openStore, openTemporal } from './clients';
@@ -32,6 +33,7 @@ export async function startApi(context: ProcessContext): Promise<{ port: number 
     store,
     publisher,
     registry: events,
+    workflows: [...new Set(routes.flatMap(({ targets }) => targets))],
     auth: authOf(config),
     environment: config.MILLRACE_ENV,
     readiness: [

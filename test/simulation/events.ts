@@ -31,13 +31,14 @@ export const registry = createRegistry([Started, Stepped, Noted, Closed, Shared]
 
 /** Understands any event: what becomes of it is the machine's business. */
 const contract = (target: string, startsOn: string): WorkflowContract<Envelope, Envelope> =>
-  workflowContract({
+  workflowContract<Envelope, Envelope, string>({
     target,
     taskQueue: 'simulation',
     transitionsTopic: `${target}.transitions`,
     late: 'dead-letter',
     startsOn: [startsOn],
     acceptsOn: [],
+    stages: [],
   });
 /** `main` is started by Started; `side` by any Shared, which both hear of. */
 export const contracts = { main: contract('main', 'Started'), side: contract('side', 'Shared') };

@@ -14,8 +14,16 @@ export type AppointmentJourneyEvent =
   | AppointmentCancelled
   | AppointmentAttended;
 
+const stages = ['scheduled', 'reminded', 'confirmed', 'attended', 'cancelled', 'missed'] as const;
+
+export type AppointmentStage = (typeof stages)[number];
+
 /** One appointment from scheduled to attended, cancelled or missed. */
-export const appointmentJourneyContract = workflowContract<AppointmentScheduled, AppointmentJourneyEvent>({
+export const appointmentJourneyContract = workflowContract<
+  AppointmentScheduled,
+  AppointmentJourneyEvent,
+  AppointmentStage
+>({
   target: 'appointmentJourney',
   taskQueue: 'millrace',
   transitionsTopic: 'healthcare.appointments.transitions',
@@ -29,4 +37,5 @@ export const appointmentJourneyContract = workflowContract<AppointmentScheduled,
     'AppointmentCancelled',
     'AppointmentAttended',
   ],
+  stages,
 });

@@ -1,7 +1,8 @@
 import { stepOnce, stepThrough } from '../kit/machine';
 import type { WireEvent } from '../kit/wire';
 import { appointmentCancelled, attended, confirmed, rescheduled, scheduled } from '../testing/events';
-import { type Appointment, type AppointmentStage, appointment } from './appointment.machine';
+import { type Appointment, appointment } from './appointment.machine';
+import type { AppointmentStage } from './appointment-journey.contract';
 
 const hour = 3_600_000;
 const machine = appointment({ reminderBeforeMs: 24 * hour, missedAfterMs: hour / 2, followUpAfterMs: 2 * hour });

@@ -2,9 +2,7 @@ import type { AppointmentScheduled } from '@millrace/events';
 import type { AppointmentPolicy } from '../../activities/appointments/appointments.activities';
 import type { CancelRequested, DeadlineReached, Machine, Step } from '../kit/machine';
 import { endIn, moveTo, stay } from '../kit/machine';
-import type { AppointmentJourneyEvent } from './appointment-journey.contract';
-
-export type AppointmentStage = 'scheduled' | 'reminded' | 'confirmed' | 'attended' | 'cancelled' | 'missed';
+import type { AppointmentJourneyEvent, AppointmentStage } from './appointment-journey.contract';
 
 export interface Appointment {
   readonly at: AppointmentStage;

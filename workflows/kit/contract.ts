@@ -8,11 +8,21 @@ export const own: Hosting = { kind: 'own' };
 /** For journeys only: their machines do not know who runs them. The number may change; it places new subjects only. */
 export const pooled = ({ hosts }: { readonly hosts: number }): Hosting => ({ kind: 'pooled', hosts });
 
+/** The stages that every saga has besides its own. */
+export const sagaStages = ['compensating', 'stuck', 'completed', 'cancelled', 'abandoned'] as const;
+
+export type SagaStage = (typeof sagaStages)[number];
+
 /**
- * What the outside may know of a workflow: its name, and which events it understands.
+ * What the outside may know of a workflow: its name, which events it understands, and its stages.
  * `Starts` and `Accepts` stand in function position, so a contract fits a route only if it understands the route's event.
+ * `Stage` stands there too: a workflow cannot reach a stage that its contract does not list.
  */
-export interface WorkflowContract<Starts extends Envelope = never, Accepts extends Envelope = never> {
+export interface WorkflowContract<
+  Starts extends Envelope = never,
+  Accepts extends Envelope = never,
+  Stage extends string = string,
+> {
   /** First part of every subject and the workflow's type in Temporal: `orderSaga`. */
   readonly target: string;
   readonly taskQueue: string;
@@ -24,12 +34,15 @@ export interface WorkflowContract<Starts extends Envelope = never, Accepts exten
   readonly hosting?: Hosting | undefined;
   readonly startsOn: readonly Starts['eventType'][];
   readonly acceptsOn: readonly Accepts['eventType'][];
+  /** All there are, the ends included. */
+  readonly stages: readonly Stage[];
   /** Types only: never called. */
   readonly starts?: ((event: Starts) => void) | undefined;
   readonly accepts?: ((event: Accepts) => void) | undefined;
+  readonly reaches?: ((stage: Stage) => void) | undefined;
 }
 
 /** Contracts are written once per process and imported by the bridge, the API and the workflow itself. */
-export const workflowContract = <Starts extends Envelope, Accepts extends Envelope>(
-  contract: Omit<WorkflowContract<Starts, Accepts>, 'starts' | 'accepts'>,
-): WorkflowContract<Starts, Accepts> => contract;
+export const workflowContract = <Starts extends Envelope, Accepts extends Envelope, Stage extends string>(
+  contract: Omit<WorkflowContract<Starts, Accepts, Stage>, 'starts' | 'accepts' | 'reaches'>,
+): WorkflowContract<Starts, Accepts, Stage> => contract;

@@ -11,7 +11,7 @@ export interface Journey<
   Effect extends { readonly name: string },
   Policy,
 > {
-  readonly contract: WorkflowContract<Start, Input>;
+  readonly contract: WorkflowContract<Start, Input, State['at']>;
   /** Asked for once, at the start, and kept for the journey's life: an activity, so that its answer is in the history. */
   policy(): Promise<Policy>;
   machine(policy: Policy): Machine<State, Start, Input, Effect>;

@@ -1,6 +1,6 @@
 import type { Envelope } from '@millrace/events';
 import { CancellationScope } from '@temporalio/workflow';
-import type { WorkflowContract } from './contract';
+import type { SagaStage, WorkflowContract } from './contract';
 import { isFailure } from './failures';
 import { type SagaEnd, type SagaRules, type SagaRun, SagaShell } from './saga-shell';
 import { ForeignChain } from './subject';
@@ -12,11 +12,11 @@ export type { Move, SagaEnd, SagaRules, SagaRun } from './saga-shell';
  * Runs a saga's body; when it fails, takes its steps back, and stays open as `stuck` while a step cannot be.
  * A plain error is a bug of ours or a conflict: the task waits for the fix, the customer keeps the order.
  */
-export async function runSaga<Start extends Envelope, Accepts extends Envelope>(
-  contract: WorkflowContract<Start, Accepts>,
+export async function runSaga<Start extends Envelope, Accepts extends Envelope, Stage extends string>(
+  contract: WorkflowContract<Start, Accepts, Stage | SagaStage>,
   rules: SagaRules,
   input: WorkflowInput,
-  body: (run: SagaRun<Start, Accepts>) => Promise<void>,
+  body: (run: SagaRun<Start, Accepts, Stage>) => Promise<void>,
 ): Promise<SagaEnd | 'foreign'> {
   const shell = new SagaShell(contract, rules, input);
   try {

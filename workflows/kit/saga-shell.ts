@@ -1,7 +1,7 @@
 import type { Envelope, OperatorDecided } from '@millrace/events';
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { AppendRequest, Json } from '../../activities/recording/recording.activities';
-import type { WorkflowContract } from './contract';
+import type { SagaStage, WorkflowContract } from './contract';
 import { reasonOf, refused } from './failures';
 import { Inbox } from './inbox';
 import { Saga } from './saga';
@@ -15,7 +15,7 @@ const MAX_IDS = 20_000;
 const OPERATOR_DECIDED: OperatorDecided['eventType'] = 'OperatorDecided';
 const NO_DEADLINE = Number.POSITIVE_INFINITY;
 
-export type SagaEnd = 'completed' | 'cancelled' | 'abandoned';
+export type SagaEnd = Extract<SagaStage, 'completed' | 'cancelled' | 'abandoned'>;
 
 export interface Move {
   readonly reason?: string | undefined;
@@ -33,11 +33,11 @@ export interface SagaRules {
 }
 
 /** What a saga's body works with. */
-export interface SagaRun<Start extends Envelope, Accepts extends Envelope> {
+export interface SagaRun<Start extends Envelope, Accepts extends Envelope, Stage extends string> {
   readonly start: WireEvent<Start>;
   readonly saga: Saga;
-  /** Records the next stage, in a non-cancellable scope; answers the stream's new version. */
-  moveTo(stage: string, move?: Move): Promise<number>;
+  /** Records the next of the saga's own stages, in a non-cancellable scope; answers the stream's new version. */
+  moveTo(stage: Stage, move?: Move): Promise<number>;
   /** The oldest event of these types, also one that came before it was asked for; undefined at the deadline. */
   next<Type extends Accepts['eventType']>(
     types: readonly Type[],
@@ -46,17 +46,17 @@ export interface SagaRun<Start extends Envelope, Accepts extends Envelope> {
 }
 
 /** One saga's inbox, steps and stream. Everything runs in sequence; only signals come in between. */
-export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
+export class SagaShell<Start extends Envelope, Accepts extends Envelope, Stage extends string> {
   private readonly inbox = new Inbox({ maxIds: MAX_IDS });
   private readonly events = new SagaEvents(this.inbox);
   private readonly subject: Subject;
   private readonly saga: Saga;
-  private stage: string | null = null;
+  private stage: Stage | SagaStage | null = null;
   private facts: Readonly<Record<string, Json>> = {};
   private deadline: string | undefined;
 
   constructor(
-    private readonly contract: WorkflowContract<Start, Accepts>,
+    private readonly contract: WorkflowContract<Start, Accepts, Stage | SagaStage>,
     private readonly rules: SagaRules,
     input: WorkflowInput,
   ) {
@@ -64,7 +64,7 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
     this.saga = new Saga(input.subject, () => this.throwIfCalledOff());
   }
 
-  async begin(): Promise<SagaRun<Start, Accepts>> {
+  async begin(): Promise<SagaRun<Start, Accepts, Stage>> {
     await CancellationScope.nonCancellable(() => condition(() => this.events.has(this.contract.startsOn)));
     const start = this.events.take(this.contract.startsOn, this.subject.version);
     if (start === undefined) throw new Error('The starting event is gone from the inbox');
@@ -104,7 +104,7 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
     return 'foreign';
   }
 
-  private moveTo(stage: string, move: Move = {}): Promise<number> {
+  private moveTo(stage: Stage | SagaStage, move: Move = {}): Promise<number> {
     return CancellationScope.nonCancellable(() => this.record(stage, move, false));
   }
 
@@ -155,7 +155,7 @@ export class SagaShell<Start extends Envelope, Accepts extends Envelope> {
     }
   }
 
-  private async record(stage: string, move: Move, closed: boolean): Promise<number> {
+  private async record(stage: Stage | SagaStage, move: Move, closed: boolean): Promise<number> {
     const { causes, consumed, notes, moreNotes, events } = this.events.forMove();
     const data = { ...move.data, ...(notes.length > 0 && { notes }), ...(moreNotes > 0 && { moreNotes }) };
     const from = this.stage;

@@ -17,12 +17,17 @@ export type CountSkipped = Envelope<'CountSkipped', object>;
 export type CountEnded = Envelope<'CountEnded', object>;
 export type CounterEvent = CountBegun | Counted | CountSkipped | CountEnded;
 
+const stages = ['counting', 'idle', 'ended'] as const;
+
+export type CounterStage = (typeof stages)[number];
+
 /** A journey for tests that are about the kit and not about a domain. */
-export const counterContract = workflowContract<CountBegun, CounterEvent>({
+export const counterContract = workflowContract<CountBegun, CounterEvent, CounterStage>({
   target: 'counterJourney',
   taskQueue: 'test',
   transitionsTopic: 'test.counters.transitions',
   late: 'dead-letter',
   startsOn: ['CountBegun'],
   acceptsOn: ['CountBegun', 'Counted', 'CountSkipped', 'CountEnded'],
+  stages,
 });

@@ -1,8 +1,8 @@
 import { endIn, type Machine, moveTo, stay } from '../kit/machine';
-import type { CountBegun, CounterEvent } from './counter.contract';
+import type { CountBegun, CounterEvent, CounterStage } from './counter.contract';
 
 export interface Counter {
-  readonly at: 'counting' | 'idle' | 'ended';
+  readonly at: CounterStage;
   readonly count: number;
   readonly idleAt: string | null;
 }

@@ -24,6 +24,7 @@ export const target: RouteTarget = {
   late: 'dead-letter',
   startsOn: ['OrderPlaced'],
   acceptsOn: ['PaymentSettled', 'OrderCancelled'],
+  stages: [],
 };
 export const ref = subjectRef('orderSaga', 'acme', 'order-1');
 
