@@ -1,3 +1,6 @@
+import { eventually } from '../../test/support/eventually';
+import { appendOperation } from '../append/operations';
+import { runOperations } from '../append/stream-transaction';
 import { createStore } from '../create-store';
 import { lockKey } from '../lock-key';
 import type { Store } from '../store';
@@ -33,6 +36,26 @@ const opened = async (chain = 'run-1') => {
   return host;
 };
 const at = (ms: number) => new Date(Date.parse('2030-01-01T00:00:00.000Z') + ms).toISOString();
+
+/** Connections to this database that wait for somebody's lock. */
+async function waiting(): Promise<number> {
+  const { rows } = await database.pool.query<{ waiting: number }>(
+    `select count(*)::integer as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows[0]?.waiting ?? 0;
+}
+
+/** The append of four round trips, which takes what does not stand as expected. */
+async function lookingAppend(request: AppendRequest): Promise<unknown> {
+  const client = await database.pool.connect();
+  try {
+    const [outcome] = await runOperations(client, [appendOperation(request)]);
+    return outcome?.ok ? outcome.result : outcome?.error;
+  } finally {
+    client.release();
+  }
+}
 
 describe('placement', () => {
   it("is the first writer's, whatever comes later", async () => {
@@ -82,21 +105,24 @@ describe('a host', () => {
     expect(await store.append(hosted('orderSaga/host-nobody', 'run-1', second))).toEqual({ status: 'superseded' });
   });
 
-  it('opens for a new chain only after the appends of the one before are over', async () => {
+  it.each([
+    ['in one statement', (request: AppendRequest) => store.append(request)],
+    ['that looks first', lookingAppend],
+  ])('opens for a new chain only after the appends of the one before are over, %s', async (_, append) => {
     const host = await opened('run-1');
     const ref = subjectRef();
     const client = await database.pool.connect();
     // Somebody holds the stream: the append waits for it, with the host's lock in its hands.
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(${lockKey('stream', ref.subject)})`);
-    const appended = store.append(hosted(host, 'run-1', appendRequest(ref)));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const appended = append(hosted(host, 'run-1', appendRequest(ref)));
+    await eventually('the append waits', async () => (await waiting()) === 1);
     let isOpen = false;
     const opening = store.hosting.open(host, 'run-2').then((answer) => {
       isOpen = true;
       return answer;
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually('the new chain waits, or is open', async () => isOpen || (await waiting()) === 2);
     expect(isOpen).toBe(false);
     await client.query('commit');
     client.release();

@@ -229,6 +229,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['store/hosting/hosting.int.test.ts'],
   },
   {
+    name: 'a new chain does not wait for an append in one statement',
+    file: 'store/migrations/0004_append_expected.sql',
+    find: 'if lock_hosts is not null then',
+    replace: 'if false then',
+    project: 'integration',
+    tests: ['store/hosting/hosting.int.test.ts'],
+  },
+  {
     name: 'the feed has no horizon',
     file: 'store/feed.ts',
     find: 'or e.transaction_id < pg_snapshot_xmin(pg_current_snapshot()))',
