@@ -124,7 +124,7 @@ export class Roster<State> {
     held.standing = { state: undefined, version: 0 };
     held.awaitsStartUntil = undefined;
     held.parked = undefined;
-    held.mustLoad = isMoreParked;
+    held.mustLoad = false;
     held.mayStart = held.inbox.size > 0 && held.mayStart;
     if (isMoreParked || held.inbox.size > 0 || held.front.length > 0) this.wake(held);
     else this.journeys.delete(held.ref.subject);
