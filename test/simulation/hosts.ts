@@ -58,6 +58,10 @@ export class SimHosts {
         return;
       }
       for (const { subject, eventId } of lost) this.journal.lose(`${subject} ${eventId}`);
+      // Drained from its lane and not yet removed there: it is, once the bridge has the answer.
+      for (const [subject, eventIds] of this.sent.get(id) ?? [])
+        for (const { eventId } of this.store.lanes.get(subject)?.events ?? [])
+          if (eventIds.has(eventId)) this.journal.lose(`${subject} ${eventId}`);
       for (const [subject, { chain, transitions }] of this.store.streams)
         for (const version of transitions.keys())
           if (chain === id && !this.journal.told.has(`${subject}/${version}/tell`))
