@@ -8,7 +8,7 @@ import { startStack } from '../infra/stack';
 
 /**
  * `npm test`: unit, replay and integration tests on servers that they share, then end-to-end tests one by one on servers of their
- * own. `--long` runs the tests of all seeds and repeats instead. Other arguments go on to jest and turn coverage off.
+ * own. `--long` runs the tests of all seeds, one by one on servers of their own, and repeats instead. Other arguments go on to jest and turn coverage off.
  */
 const rounds = {
   shared: ['unit', 'replay', 'integration'],
@@ -107,7 +107,7 @@ async function main(): Promise<number> {
   const counts: Count[] = [];
   if (long) {
     counts.push(
-      await onSharedServers(['--selectProjects', ...rounds.long, '--runInBand', ...chosen], {}, abort.signal),
+      await runJest(['--selectProjects', ...rounds.long, '--runInBand', ...chosen], process.env, abort.signal),
     );
     const race = ['--selectProjects', 'integration', '--runInBand', '--testPathPatterns', 'bridges/inbound/bridge.int'];
     if (chosen.length === 0) counts.push(await onSharedServers(race, { REPEATS: '50' }, abort.signal));

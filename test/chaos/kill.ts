@@ -55,7 +55,11 @@ export async function killInTheMiddle(seed: number, { orders, appointments, roun
     const left = await observer.settle({ limitMs: 150_000, quietMs: 30_000 });
     const events = scripts.flatMap(({ steps }) => steps).flatMap(({ event }) => (event === undefined ? [] : [event]));
     const facts = await observer.facts([...new Map(events.map((event) => [event.eventId, event])).values()]);
-    return { left, facts, found: disagreements(facts) };
+    return {
+      left,
+      facts,
+      found: disagreements(facts).map(({ what, ids }) => ({ what, ids: ids.slice(0, 20), of: ids.length })),
+    };
   } finally {
     await observer.stop();
     await platform.stop();

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,36 +20,42 @@ function copyOfCheckout(): string {
   return copy;
 }
 
+/** Variables that tell integration tests where their servers are. */
+type Servers = Readonly<Record<string, string>>;
+
 /** Broken code may hang, or leave something open that keeps jest: both are noticed, and neither may hold up the rest. */
 const LONGEST_MS = 240_000;
 
-function jest(copy: string, { project, tests }: Mutant): { red: boolean; report: string } {
-  const run = spawnSync(
-    process.execPath,
-    [
-      join(checkout, 'node_modules/jest/bin/jest.js'),
-      '--selectProjects',
-      project,
-      '--runInBand',
-      '--forceExit',
-      '--testPathPatterns',
-      ...tests,
-    ],
-    { cwd: copy, encoding: 'utf8', timeout: LONGEST_MS, killSignal: 'SIGKILL' },
-  );
-  return {
-    red: run.status !== 0,
-    report: run.signal === null ? run.stderr : `● does not end in ${LONGEST_MS / 1_000} s`,
-  };
+const JEST = ['node_modules/jest/bin/jest.js', '--runInBand', '--forceExit'];
+
+function jest(copy: string, { project, tests }: Mutant, servers: Servers): Promise<{ red: boolean; report: string }> {
+  const args = [...JEST, '--selectProjects', project, '--testPathPatterns', ...tests];
+  const options = {
+    cwd: copy,
+    env: { ...process.env, ...servers },
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+    maxBuffer: 64 * 1024 * 1024,
+  } as const;
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, options, (failure, _, report) =>
+      resolve({
+        red: failure !== null,
+        report: failure?.signal ? `● does not end in ${LONGEST_MS / 1_000} s` : report,
+      }),
+    );
+  });
 }
 
 const firstFailure = (report: string) => /● (.+)/.exec(report)?.[1] ?? 'no test is named';
 
 /**
  * Breaks the code, one mutant after the other, and runs the tests that should notice: they have to be green before and red after.
- * Answers one line per mutant; the integration tests take their servers from the environment.
+ * Answers one line per mutant.
  */
-export function runMutants(): { readonly lines: readonly string[]; readonly survived: number } {
+export async function runMutants(
+  servers: Servers,
+): Promise<{ readonly lines: readonly string[]; readonly survived: number }> {
   const copy = copyOfCheckout();
   const lines: string[] = [];
   const green = new Set<string>();
@@ -60,14 +66,14 @@ export function runMutants(): { readonly lines: readonly string[]; readonly surv
       const sound = readFileSync(file, 'utf8');
       if (sound.split(mutant.find).length !== 2)
         throw new Error(`${mutant.name}: its line is not in ${mutant.file} exactly once`);
-      const before = green.has(mutant.tests.join()) ? undefined : jest(copy, mutant);
+      const before = green.has(mutant.tests.join()) ? undefined : await jest(copy, mutant, servers);
       if (before?.red) throw new Error(`${mutant.name}: its tests fail without it: ${firstFailure(before.report)}`);
       green.add(mutant.tests.join());
       writeFileSync(
         file,
         sound.replace(mutant.find, () => mutant.replace),
       );
-      const { red, report } = jest(copy, mutant);
+      const { red, report } = await jest(copy, mutant, servers);
       writeFileSync(file, sound);
       if (!red) survived += 1;
       lines.push(`${red ? 'caught  ' : 'SURVIVED'}  ${mutant.name}${red ? `  by: ${firstFailure(report)}` : ''}`);
