@@ -12,7 +12,7 @@ import type {
 import type { Store } from '../../store/store';
 import type { BridgeMetrics } from '../metrics';
 import type { Route } from './route';
-import type { WorkflowCalls } from './workflow-calls';
+import { BARRIER_DEADLINE_MS, type WorkflowCalls } from './workflow-calls';
 
 /** Every limit has a default; times in milliseconds. */
 export interface BridgeLimits extends ConsumerLimits {
@@ -34,7 +34,7 @@ export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
   maxBatchBytes: 256 * 1024,
   callsPerBarrier: 8,
   eventsPerBarrier: 60,
-  barrierDeadlineMs: 5_000,
+  barrierDeadlineMs: BARRIER_DEADLINE_MS,
   blockedParkMs: 30_000,
   sweepIntervalMs: 1_000,
   earlyMaxAgeMs: 24 * 3_600_000,

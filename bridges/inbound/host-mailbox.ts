@@ -1,6 +1,6 @@
 import type { LaneBatch } from '../../workflows/kit/wire';
 import { jsonBytes, oneCall } from './decide';
-import { CallError } from './workflow-calls';
+import { BARRIER_DEADLINE_MS, CallError } from './workflow-calls';
 
 /** The two calls to one host. Both reject with `CallError`. */
 export interface HostCalls {
@@ -26,7 +26,7 @@ export const MAILBOX_LIMITS: MailboxLimits = {
   events: 1_000,
   bytes: 384 * 1024,
   callsPerBarrier: 8,
-  barrierDeadlineMs: 5_000,
+  barrierDeadlineMs: BARRIER_DEADLINE_MS,
   waitingInHost: 4_000,
   pauseMs: 20,
 };

@@ -1,6 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { quickTries } from './quick-tries';
+import { BARRIER_DEADLINE_MS } from './workflow-calls';
 
 /** Milliseconds until a call that got no answer has failed, all its tries included. */
 export interface CallDeadlines {
@@ -8,7 +9,7 @@ export interface CallDeadlines {
   readonly barrierMs: number;
 }
 
-export const CALL_DEADLINES: CallDeadlines = { callMs: 10_000, barrierMs: 5_000 };
+export const CALL_DEADLINES: CallDeadlines = { callMs: 10_000, barrierMs: BARRIER_DEADLINE_MS };
 
 const isBarrier = (path: string): boolean => path.endsWith('/UpdateWorkflowExecution');
 

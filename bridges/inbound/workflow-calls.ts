@@ -1,6 +1,9 @@
 import type { DeliveredEvent, SubjectRef } from '../../store/types';
 import type { RouteTarget } from './route';
 
+/** Milliseconds that a barrier has, in what the bridge asks for and in its connection, which cuts the request. */
+export const BARRIER_DEADLINE_MS = 5_000;
+
 /** Why a call to Temporal failed, by what can be done about it. */
 export type CallFault =
   /** Temporal is away, or the answer was lost: sent again under the same event ids. */
