@@ -196,7 +196,15 @@ describe('in front of a real Kafka and a real PostgreSQL', () => {
     const ref = subjectRef(randomUUID(), tenant);
     const host = `orderSaga/host-${tenant}`;
     const retryAt = new Date(Date.now() + 60_000).toISOString();
-    await store.hosting.park({ ref, host, events: [deliveredEvent(ref)], message: 'Error: no such stage', retryAt });
+    await store.hosting.open(host, 'run-1');
+    await store.hosting.park({
+      ref,
+      host,
+      chain: 'run-1',
+      events: [deliveredEvent(ref)],
+      message: 'Error: no such stage',
+      retryAt,
+    });
     const { body } = await started.call('GET', '/v1/parked', { token: await tokenFor(tenant) });
     expect(body.items).toEqual([
       expect.objectContaining({ id: ref.subject, cause: 'machine-failed', host, message: 'Error: no such stage' }),

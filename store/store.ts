@@ -87,8 +87,11 @@ export interface Store {
       host: string,
       page: { readonly after?: DueSubject | undefined; readonly until: string; readonly limit: number },
     ): Promise<readonly DueSubject[]>;
-    /** Keeps the events of a journey whose machine failed, behind those that it keeps already. Idempotent. */
-    park(journey: ParkedJourney): Promise<void>;
+    /**
+     * Keeps the events of a journey whose machine failed, behind those that it keeps already. Idempotent. `taken`: the
+     * journey took all of them meanwhile, so nothing is parked; `superseded`: nor for an older chain of the host.
+     */
+    park(journey: ParkedJourney): Promise<'parked' | 'taken' | 'superseded'>;
     /** Removes events that the machine took after all. */
     unpark(subject: string, eventIds: readonly string[]): Promise<void>;
     /** Effects that a host cannot carry over continue-as-new. Idempotent by key. */

@@ -112,8 +112,14 @@ async function recordHosted(
   });
   await inTurns(unparked, ({ subject, eventIds }) => store.hosting.unpark(subject, eventIds));
   const failed = entries.flatMap((entry) => (entry.kind === 'park' ? [entry] : []));
-  await inTurns(failed, ({ ref, ...journey }) => store.hosting.park({ ...journey, ref: { ...ref, target }, host }));
+  const superseded = new Set<HostedEntry>();
+  await inTurns(failed, async (entry) => {
+    const { ref, events, message, retryAt } = entry;
+    const parked = { ref: { ...ref, target }, host, chain, events, message, retryAt };
+    if ((await store.hosting.park(parked)) === 'superseded') superseded.add(entry);
+  });
   return entries.flatMap((entry, index): [number, HostedResult][] => {
+    if (superseded.has(entry)) return [[index, { status: 'superseded' }]];
     const answer = entry.kind === 'append' ? answers.get(entry) : undefined;
     return answer === undefined ? [] : [[index, answer]];
   });

@@ -142,7 +142,14 @@ describe('an append to a stream that does not stand as expected', () => {
       'to a journey taken for new of which events are parked',
       async (ref) => {
         const host = await openHost('run-1');
-        await store.hosting.park({ ref, host, events: [], message: 'jammed', retryAt: new Date().toISOString() });
+        await store.hosting.park({
+          ref,
+          host,
+          chain: 'run-1',
+          events: [],
+          message: 'jammed',
+          retryAt: new Date().toISOString(),
+        });
         return hosted(host, 'run-1', { ...appendRequest(ref), fresh: true });
       },
       { status: 'known' },

@@ -152,12 +152,42 @@ describe('a host', () => {
     const begins = hosted(host, 'run-1', appendRequest(ref));
     await store.append(begins);
     const events = [deliveredEvent(ref)];
-    await store.hosting.park({ ref, host, events, message: 'jammed', retryAt: at(60_000) });
+    await store.hosting.park({ ref, host, chain: 'run-1', events, message: 'jammed', retryAt: at(60_000) });
     expect(await store.append({ ...begins, fresh: true })).toEqual({ status: 'known' });
     expect(await store.append(begins)).toMatchObject({ status: 'recorded' });
     const ids = events.map(({ eventId }) => eventId);
     await store.hosting.unpark(ref.subject, ids);
     expect(await store.append({ ...begins, fresh: true })).toMatchObject({ status: 'recorded' });
+  });
+
+  it('parks nothing that the journey took before a late try of the call came', async () => {
+    const host = await opened();
+    const ref = subjectRef();
+    const begins = hosted(host, 'run-1', appendRequest(ref));
+    const taken = begins.consumed.map(({ eventId }) => deliveredEvent(ref, eventId));
+    const parking = { ref, host, chain: 'run-1', message: 'jammed', retryAt: at(0) };
+    await store.append(begins);
+    const parked = async () => (await store.hosting.load([ref.subject]))[0]?.parked;
+    expect(await store.hosting.park({ ...parking, events: taken })).toBe('taken');
+    expect(await parked()).toBeUndefined();
+    expect(await store.hosting.park({ ...parking, events: [...taken, deliveredEvent(ref, 'new')] })).toBe('parked');
+    expect(await parked()).toMatchObject({ events: [{ eventId: 'new' }] });
+    await store.hosting.unpark(ref.subject, ['new']);
+  });
+
+  it('parks nothing for an older chain, nor before it has opened', async () => {
+    const host = await opened('run-1');
+    const ref = subjectRef();
+    const parking = { ref, host, events: [deliveredEvent(ref)], message: 'jammed', retryAt: at(0) };
+    await store.hosting.open(host, 'run-2');
+    expect(await store.hosting.park({ ...parking, chain: 'run-1' })).toBe('superseded');
+    expect(await store.hosting.park({ ...parking, host: nextHost(), chain: 'run-2' })).toBe('superseded');
+    expect((await store.hosting.load([ref.subject]))[0]?.parked).toBeUndefined();
+    expect(await store.hosting.park({ ...parking, chain: 'run-2' })).toBe('parked');
+    await store.hosting.unpark(
+      ref.subject,
+      parking.events.map(({ eventId }) => eventId),
+    );
   });
 
   it('records many at once, and what is refused fails alone', async () => {
@@ -192,7 +222,7 @@ describe('a host', () => {
       }),
     );
     const parked = subjectRef();
-    await store.hosting.park({ ref: parked, host, events: [], message: 'jammed', retryAt: at(1_500) });
+    await store.hosting.park({ ref: parked, host, chain: 'run-1', events: [], message: 'jammed', retryAt: at(1_500) });
     const subjects = refs.map(({ subject }) => subject);
     const expected = [
       [subjects[0], at(0)],
@@ -215,7 +245,7 @@ describe('a host', () => {
     const [standing, broken, unknown] = [subjectRef(), subjectRef(), subjectRef()];
     await store.append(hosted(host, 'run-1', appendRequest(standing)));
     const events = ['e2', 'e3', 'e2', 'e4'].map((id) => deliveredEvent(broken, id));
-    const journey = { ref: broken, host, message: 'jammed\0', retryAt: at(0) };
+    const journey = { ref: broken, host, chain: 'run-1', message: 'jammed\0', retryAt: at(0) };
     await store.hosting.park({ ...journey, events: events.slice(0, 2) });
     await store.hosting.park({ ...journey, message: 'later', events });
     const [one, two, none] = await store.hosting.load([standing.subject, broken.subject, unknown.subject]);
@@ -244,7 +274,7 @@ describe('a host', () => {
     const ref = subjectRef();
     const ids = Array.from({ length: 201 }, (_, nth) => `e${nth}`);
     const events = ids.map((id) => deliveredEvent(ref, id));
-    await store.hosting.park({ ref, host, events, message: 'jammed', retryAt: at(0) });
+    await store.hosting.park({ ref, host, chain: 'run-1', events, message: 'jammed', retryAt: at(0) });
     const parked = async () => (await store.hosting.load([ref.subject]))[0]?.parked;
     expect(await parked()).toMatchObject({ events: { length: 200 }, more: true });
     await store.hosting.unpark(ref.subject, ids.slice(0, 200));

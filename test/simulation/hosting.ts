@@ -7,6 +7,7 @@ import type { Journal } from './journal';
 interface HostedStream extends NonNullable<LoadedSubject['stream']> {
   readonly subject: string;
   readonly deadline: string | null;
+  readonly consumed: ReadonlyMap<string, number>;
 }
 
 /** Parked events of a journey that one load answers. */
@@ -88,7 +89,10 @@ export class SimHosting implements Sync<Hosting> {
       .slice(0, limit);
   }
 
-  park({ ref, host, events, retryAt }: ParkedJourney): void {
+  park({ ref, host, chain, events: given, retryAt }: ParkedJourney): 'parked' | 'taken' | 'superseded' {
+    if (this.chains.get(host) !== chain) return 'superseded';
+    const events = given.filter(({ eventId }) => !this.streams.get(ref.subject)?.consumed.has(eventId));
+    if (events.length === 0 && given.length > 0) return 'taken';
     const parked = this.parked.get(ref.subject) ?? { ref, host, retryAt, events: [] };
     parked.retryAt = retryAt;
     for (const event of events) {
@@ -96,6 +100,7 @@ export class SimHosting implements Sync<Hosting> {
       if (!parked.events.some(({ eventId }) => eventId === event.eventId)) parked.events.push(event);
     }
     this.parked.set(ref.subject, parked);
+    return 'parked';
   }
 
   unpark(subject: string, eventIds: readonly string[]): void {
