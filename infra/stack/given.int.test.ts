@@ -1,8 +1,6 @@
 import { given } from './given';
 import { freePort } from './ports';
 
-jest.setTimeout(60_000); // an attempt may take seconds on a machine with much else to do
-
 const limitMs = 1;
 
 describe('a server that the environment names and that does not answer', () => {
