@@ -7,7 +7,7 @@ const text = (path: string) => readFileSync(join(checkout, path), 'utf8');
 
 describe('the containers', () => {
   it('give Temporal the same settings as the embedded servers', () => {
-    const lines = text('infra/compose/temporal-settings.yaml').matchAll(/^(\S+): \[\{ value: (\d+|true) \}\]$/gm);
+    const lines = text('infra/compose/temporal-settings.yaml').matchAll(/^(\S+): \[\{ value: ([\d.]+|true) \}\]$/gm);
     expect(Object.fromEntries([...lines].map(([, name, value]) => [name, JSON.parse(value ?? '')]))).toEqual(
       temporalSettings,
     );

@@ -14,6 +14,8 @@ export const temporalSettings: Readonly<Record<string, number | boolean>> = {
   'history.timerProcessorMaxPollRPS': 1_000,
   'history.visibilityProcessorMaxPollRPS': 1_000,
   'history.outboundProcessorMaxPollRPS': 1_000,
+  // seconds; a timer set for less comes this late: by default a second, and a host's deadlines follow each other faster
+  'history.timerProcessorMaxTimeShift': 0.2,
   // seconds; a workflow that is deleted waits for these
   'history.transferProcessorUpdateAckInterval': 5,
   'history.visibilityProcessorUpdateAckInterval': 5,
