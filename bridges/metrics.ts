@@ -11,6 +11,8 @@ export interface BridgeMetrics {
   /** One event's way to one subject ended here; `target` is 'none' without a route. */
   outcome(target: string, verdict: LedgerVerdict, cause: string): void;
   callEnded(target: string, kind: CallKind, result: CallResult, durationMs: number, events: number): void;
+  /** One call to a host has ended, in whatever way; it carried so many events, of one lane or many. */
+  hostCalled(target: string, events: number): void;
   /** A call had to wait so long until Temporal was ready to take it; 0 mostly. */
   callWaited(durationMs: number): void;
   /** Fewer calls at a time from now on: Temporal refused some, or took long. */
@@ -46,6 +48,7 @@ export const noBridgeMetrics: BridgeMetrics = {
   recordRead: nothing,
   outcome: nothing,
   callEnded: nothing,
+  hostCalled: nothing,
   callWaited: nothing,
   callLimitCut: nothing,
   laneParked: nothing,

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@millrace/kafka';
 import type { Client } from '@temporalio/client';
 import type { Store } from '../../store/store';
 import type { Hosting } from '../../workflows/kit/contract';
+import { type BridgeMetrics, noBridgeMetrics } from '../metrics';
 import { type CallLimiter, limitedCalls, limitedHostCalls } from './call-limiter';
 import {
   createHostMailbox,
@@ -36,6 +37,12 @@ export function hostingsOf(targets: readonly RouteTarget[], overrides: HostingOv
   return new Map([...hostings].map(([target, hosting]) => [target, overrides.get(target) ?? hosting]));
 }
 
+const counted = (calls: HostCalls, tell: (events: number) => void): HostCalls => ({
+  send: (batches) =>
+    calls.send(batches).finally(() => tell(batches.reduce((sum, { events }) => sum + events.length, 0))),
+  barrier: (deadlineMs) => calls.barrier(deadlineMs),
+});
+
 /** The bridge's calls, as many at a time as Temporal takes: to workflows of their own, and to hosts. */
 export function hostedCalls(deps: {
   own: WorkflowCalls;
@@ -43,20 +50,22 @@ export function hostedCalls(deps: {
   limiter: CallLimiter;
   placement: Store['placement'];
   hostings: ReadonlyMap<string, Hosting>;
+  metrics?: Pick<BridgeMetrics, 'hostCalled'>;
   mailbox?: MailboxLimits;
   /** For pauses, in milliseconds. */
   clock?: Clock;
   soon?: (run: () => void) => void;
 }): WorkflowCalls {
   const { own, hostCalls, limiter, placement, hostings, soon } = deps;
-  const { mailbox: limits = MAILBOX_LIMITS, clock = systemClock } = deps;
+  const { mailbox: limits = MAILBOX_LIMITS, clock = systemClock, metrics = noBridgeMetrics } = deps;
   const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   const mailboxes = new Map<string, HostMailbox>();
 
   function mailboxOf(host: string, target: string): HostMailbox {
     const known = mailboxes.get(host);
     if (known !== undefined) return known;
-    const mailbox = createHostMailbox(limitedHostCalls(hostCalls(host, target), limiter), limits, pause);
+    const calls = counted(hostCalls(host, target), (events) => metrics.hostCalled(target, events));
+    const mailbox = createHostMailbox(limitedHostCalls(calls, limiter), limits, pause);
     mailboxes.set(host, mailbox);
     return mailbox;
   }
@@ -76,9 +85,10 @@ export function hostedWorkflows(deps: {
   placement: Store['placement'];
   targets: readonly RouteTarget[];
   overrides?: HostingOverrides;
+  metrics?: Pick<BridgeMetrics, 'hostCalled'>;
   options?: TemporalCallsOptions;
 }): WorkflowCalls {
-  const { client, limiter, placement, targets, overrides = new Map(), options = {} } = deps;
+  const { client, limiter, placement, targets, overrides = new Map(), options = {}, metrics = noBridgeMetrics } = deps;
   const queues = new Map(targets.map(({ target, taskQueue }) => [target, taskQueue]));
   return hostedCalls({
     own: temporalCalls(client, options),
@@ -89,6 +99,7 @@ export function hostedWorkflows(deps: {
     },
     limiter,
     placement,
+    metrics,
     hostings: hostingsOf(targets, overrides),
   });
 }

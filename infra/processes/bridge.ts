@@ -52,6 +52,7 @@ export async function startBridge(context: ProcessContext): Promise<void> {
       targets,
       overrides: config.HOSTING,
       options: { recording: config.RECORDING },
+      metrics,
     }),
     registry: events,
     routes,

@@ -12,7 +12,8 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
     'cause',
   ]);
   const calls = seconds(registry, 'millrace_call_duration_seconds', 'Calls to Temporal', ['target', 'kind', 'result']);
-  const batch = sizes(registry, 'millrace_call_events', 'Events that one call carried', ['target']);
+  const batch = sizes(registry, 'millrace_call_events', 'Events of one subject that went together', ['target']);
+  const hosted = sizes(registry, 'millrace_host_call_events', 'Events that one call to a host carried', ['target']);
   const waited = seconds(registry, 'millrace_call_wait_seconds', 'Wait of a call until Temporal was ready to take it');
   const cuts = counter(registry, 'millrace_call_limit_cuts_total', 'Times that fewer calls were let through', ['why']);
   const parked = counter(registry, 'millrace_lanes_parked_total', 'Lanes that were parked', ['target', 'cause']);
@@ -27,6 +28,7 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
       calls.observe({ target, kind, result }, durationMs / 1000);
       if (kind !== 'barrier') batch.observe({ target }, events);
     },
+    hostCalled: (target, events) => hosted.observe({ target }, events),
     callWaited: (durationMs) => waited.observe(durationMs / 1000),
     callLimitCut: (why) => cuts.inc({ why }),
     laneParked: (target, cause) => parked.inc({ target, cause }),
