@@ -6,6 +6,8 @@ export interface Contender {
   readonly name: string;
   /** Its processes and the servers, for their CPU time. */
   readonly pids: Readonly<Record<string, number>>;
+  /** Where its processes serve their metrics, by process. */
+  readonly metricsPorts?: Readonly<Record<string, number>>;
   /** Keys of ten events each to warm it up with; 100 where it does not say. */
   readonly warmUpKeys?: number;
   /** For the topic that it reads. */

@@ -2,6 +2,7 @@ import { encode, registry, TransitionRecorded } from '@millrace/events';
 import type { IncomingRecord } from '@millrace/kafka';
 import { createClosing } from '../infra/processes/closing';
 import { RELAY_SUBSCRIPTION } from '../infra/processes/relay';
+import { freePort } from '../infra/stack/ports';
 import { createStore } from '../store';
 import { appointmentJourneyContract } from '../workflows/appointments/appointment-journey.contract';
 import type { Arrivals, Contender } from './contender';
@@ -26,8 +27,13 @@ export async function startOurs(
   const { pool, stack } = stage;
   const closing = createClosing();
   started += 1;
+  const metricsPorts = { worker: await freePort(), bridge: await freePort(), relay: await freePort() };
   const start = async (process: keyof typeof paths) => {
-    const program = await stage.start({ name: `${process}-${started}`, path: paths[process], environment });
+    const program = await stage.start({
+      name: `${process}-${started}`,
+      path: paths[process],
+      environment: { METRICS_PORT: String(metricsPorts[process]), METRICS_HOST: '127.0.0.1', ...environment },
+    });
     closing.add(process, () => program.stop());
     return program;
   };
@@ -43,6 +49,7 @@ export async function startOurs(
     name,
     keepsOrder: true,
     pids: { ...stack.pids, worker: worker.pid, bridge: bridge.pid, relay: relay.pid },
+    metricsPorts,
     toRecord: (event) => encode(event),
     halt: () => bridge.signal('SIGSTOP'),
     goOn: () => bridge.signal('SIGCONT'),

@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registry } from '@millrace/events';
 import { createKafkajsDriver } from '@millrace/kafka';
 import { Client } from '@temporalio/client';
@@ -13,7 +14,7 @@ import { createStore } from '../../store';
 import { appointmentJourneyContract } from '../../workflows/appointments/appointment-journey.contract';
 import { now } from '../now';
 import { setting } from '../setting';
-import { type BareCall, type BareRuns, bareTarget } from './calls';
+import { type BareCall, type BareReport, type BareRuns, bareTarget } from './calls';
 
 /** The bridge alone: its store knows nothing and keeps nothing. */
 const noStore: BridgeOptions['store'] = {
@@ -32,12 +33,15 @@ const noStore: BridgeOptions['store'] = {
 function createTally(tenantId: string, events: number): (call: BareCall) => void {
   const made: BareCall[] = [];
   let delivered = 0;
+  const loop = monitorEventLoopDelay();
   return (call) => {
+    if (made.length === 0) loop.enable();
     made.push(call);
     delivered += call.events.length;
     if (delivered < events) return;
+    const report: BareReport = { at: now(), loopP99Ms: loop.percentile(99) / 1e6, calls: made };
     const path = join(setting('BARE_REPORTS'), tenantId);
-    writeFileSync(`${path}.part`, JSON.stringify({ at: now(), calls: made }));
+    writeFileSync(`${path}.part`, JSON.stringify(report));
     renameSync(`${path}.part`, path);
   };
 }

@@ -14,6 +14,8 @@ export type BareRuns = Readonly<Record<string, number>>;
 export interface BareReport {
   /** Of the last answer, milliseconds since the epoch. */
   readonly at: number;
+  /** p99 of its event loop from the first answer on. */
+  readonly loopP99Ms: number;
   readonly calls: readonly BareCall[];
 }
 

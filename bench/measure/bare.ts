@@ -5,8 +5,9 @@ import { type Envelope, encode } from '@millrace/events';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { BARE_SCHEMA } from '../bare/activities';
 import { type BareCall, type BareReport, type BareRuns, bareTarget } from '../bare/calls';
+import { costsFrom } from '../costs';
 import { now } from '../now';
-import type { Sample } from '../report/rows';
+import type { Costs, Sample } from '../report/rows';
 import type { Stage } from '../stage';
 import { pause, until } from '../until';
 import { freshTenant, interleaved } from '../workload';
@@ -20,6 +21,11 @@ const WARM_UP_CALLS = 600;
 /** The events of the rows that compare the bridge, and the whole path, with a bare client. */
 export const bareWorkload = (tenantId: string): Envelope[] => interleaved(tenantId, 600, 50);
 
+interface Rated extends Costs {
+  /** Events per second. */
+  readonly value: number;
+}
+
 /**
  * Events per second that the bridge alone gets acknowledged from a full topic, and that a bare client does with the same
  * calls to the same server: to workflows that only take, then to workflows that record each batch by a local activity.
@@ -28,16 +34,16 @@ export async function measureBare(stage: Stage): Promise<Sample[]> {
   await stage.pool.query(BARE_SCHEMA);
   const worker = await stage.start({ name: freshTenant('bare-worker'), path: require.resolve('../bare/worker-main') });
   try {
-    const { rate, calls } = await bridgeAlone(stage, 'off');
-    const ledger = await bridgeAlone(stage, 'on');
-    await replay(stage, calls.slice(0, WARM_UP_CALLS), 'bareSink');
-    const client = await replay(stage, calls, 'bareSink');
-    const recorded = await replay(stage, calls, 'bareRecorder');
+    const { calls, ...bridge } = await bridgeAlone(stage, worker.pid, 'off');
+    const { calls: _, ...ledger } = await bridgeAlone(stage, worker.pid, 'on');
+    await replay(stage, worker.pid, calls.slice(0, WARM_UP_CALLS), 'bareSink');
+    const client = await replay(stage, worker.pid, calls, 'bareSink');
+    const recorded = await replay(stage, worker.pid, calls, 'bareRecorder');
     return [
-      { id: 'bare.bridge', value: rate },
-      { id: 'bare.ledger', value: ledger.rate },
-      { id: 'bare.client', value: client },
-      { id: 'bare.recorded', value: recorded },
+      { id: 'bare.bridge', ...bridge },
+      { id: 'bare.ledger', ...ledger },
+      { id: 'bare.client', ...client },
+      { id: 'bare.recorded', ...recorded },
     ];
   } finally {
     await worker.stop();
@@ -45,7 +51,11 @@ export async function measureBare(stage: Stage): Promise<Sample[]> {
 }
 
 /** A bridge of its own, warmed up like everything that is measured. */
-async function bridgeAlone(stage: Stage, ledger: 'on' | 'off'): Promise<{ rate: number; calls: readonly BareCall[] }> {
+async function bridgeAlone(
+  stage: Stage,
+  worker: number,
+  ledger: 'on' | 'off',
+): Promise<Rated & { readonly calls: readonly BareCall[] }> {
   const warmUp = freshTenant('bare-warm-up');
   const tenantId = freshTenant('bare');
   const work = { [warmUp]: interleaved(warmUp, 100, 100), [tenantId]: bareWorkload(tenantId) };
@@ -60,9 +70,13 @@ async function bridgeAlone(stage: Stage, ledger: 'on' | 'off'): Promise<{ rate: 
     await stage.send(records);
     const began = now();
     bridge.signal('SIGCONT');
+    const costs = costsFrom({ pids: { ...stage.stack.pids, worker, bridge: bridge.pid } });
     await until(() => existsSync(report), { what: 'the bridge to deliver', limitMs: LIMIT_MS, everyMs: 20 });
-    const { at, calls }: BareReport = JSON.parse(readFileSync(report, 'utf8'));
-    return { rate: (records.length * 1_000) / (at - began), calls };
+    const used = await costs(records.length);
+    const { at, calls, loopP99Ms }: BareReport = JSON.parse(readFileSync(report, 'utf8'));
+    const eventsPerCall = records.length / calls.length;
+    const value = (records.length * 1_000) / (at - began);
+    return { value, ...used, eventsPerCall, loopP99Ms: { bridge: loopP99Ms }, calls };
   };
   try {
     await deliver(warmUp);
@@ -75,7 +89,12 @@ async function bridgeAlone(stage: Stage, ledger: 'on' | 'off'): Promise<{ rate: 
 }
 
 /** Sends the same calls, those of a subject one after the other; until acknowledged, or until recorded. */
-async function replay(stage: Stage, calls: readonly BareCall[], target: 'bareSink' | 'bareRecorder'): Promise<number> {
+async function replay(
+  stage: Stage,
+  worker: number,
+  calls: readonly BareCall[],
+  target: 'bareSink' | 'bareRecorder',
+): Promise<Rated> {
   const tenantId = freshTenant(target);
   const client = temporalCalls(stage.temporal);
   const queues = new Map<string, BareCall[]>();
@@ -86,6 +105,7 @@ async function replay(stage: Stage, calls: readonly BareCall[], target: 'bareSin
     queues.set(subject, queue);
   }
   const waiting = [...queues.values()];
+  const costs = costsFrom({ pids: { ...stage.stack.pids, worker, client: process.pid } });
   const began = performance.now();
   await Promise.all(
     Array.from({ length: IN_FLIGHT }, async () => {
@@ -101,7 +121,8 @@ async function replay(stage: Stage, calls: readonly BareCall[], target: 'bareSin
   const events = calls.reduce((sum, call) => sum + call.events.length, 0);
   if (target === 'bareRecorder')
     await until(() => areRecorded(stage, tenantId, events), { what: 'the moves', limitMs: LIMIT_MS, everyMs: 20 });
-  return (events * 1_000) / (performance.now() - began);
+  const value = (events * 1_000) / (performance.now() - began);
+  return { value, ...(await costs(events)), eventsPerCall: events / calls.length };
 }
 
 async function areRecorded({ pool }: Stage, tenantId: string, events: number): Promise<boolean> {

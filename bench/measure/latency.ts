@@ -1,7 +1,7 @@
 import type { Contender } from '../contender';
-import { type CpuTimes, cpuPerEvent, cpuTimes } from '../cpu';
+import { costsFrom } from '../costs';
 import { now } from '../now';
-import type { Sample } from '../report/rows';
+import type { Costs, Sample } from '../report/rows';
 import { percentile } from '../report/statistics';
 import type { Stage } from '../stage';
 import { becomes, pause } from '../until';
@@ -29,14 +29,13 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
   const arrivals = await contender.watch(tenantId);
   try {
     const began = now() + 100;
-    const cpu = await produce(stage, contender, stream, began);
+    const costs = await produce(stage, contender, stream, began);
     const haveArrived = async () => {
       const seen = await arrivals.seen();
       return measured.every(({ event }) => seen.has(event.eventId));
     };
     await becomes(haveArrived, { limitMs: workload.stragglersMs, everyMs: 250 });
     const seen = await arrivals.seen();
-    const cpuMs = cpuPerEvent(...cpu, measured.length);
     const storedAt = await contender.storedAt?.(tenantId);
     const after = (id: string, at: ReadonlyMap<string, number>): Sample[] => {
       const latencies = measured.map(
@@ -45,7 +44,7 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
       const missing = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length;
       const late = `${missing} of ${measured.length} events had not arrived ${workload.stragglersMs / 1_000} s after the last`;
       return [
-        { id: `${id}.p50`, value: percentile(latencies, 0.5), ...cpuMs },
+        { id: `${id}.p50`, value: percentile(latencies, 0.5), ...costs },
         { id: `${id}.p99`, value: percentile(latencies, 0.99), ...(missing > 0 && { note: late }) },
       ];
     };
@@ -55,22 +54,21 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
   }
 }
 
-/** Sends the stream; answers the CPU time at the end of the ramp and at the end. */
+/** Sends the stream; answers what it took from the end of the ramp to the end. */
 async function produce(
   stage: Stage,
   contender: Contender,
   { due, rampMs, endMs }: Stream,
   began: number,
-): Promise<[CpuTimes, CpuTimes]> {
-  const pids = { ...contender.pids, bench: process.pid };
+): Promise<Costs> {
   const records = due.map(({ atMs, event }) => ({ atMs, record: contender.toRecord(event) }));
   const ramp = records.filter(({ atMs }) => atMs < rampMs);
   await sendWhenDue(stage, ramp, began);
   await pause(began + rampMs - now());
-  const before = cpuTimes(pids);
+  const costs = costsFrom(contender, { bench: process.pid });
   await sendWhenDue(stage, records.slice(ramp.length), began);
   await pause(began + endMs - now());
-  return [before, cpuTimes(pids)];
+  return costs(records.length - ramp.length);
 }
 
 async function sendWhenDue(

@@ -1,6 +1,7 @@
 import type { Envelope } from '@millrace/events';
+import { countOnce, requireOrder } from '../check-stored';
 import type { Contender } from '../contender';
-import { cpuPerEvent, cpuTimes } from '../cpu';
+import { costsFrom } from '../costs';
 import type { Sample } from '../report/rows';
 import type { Stage } from '../stage';
 import { becomes, pause, until } from '../until';
@@ -34,14 +35,14 @@ export async function measurePreloaded(stage: Stage, contender: Contender, workl
   } finally {
     contender.goOn();
   }
-  const before = cpuTimes(contender.pids);
   const began = performance.now();
+  const costs = costsFrom(contender);
   const isStored = async () => (await contender.countStored(tenantId)) >= opening.length + events.length;
   const finished = await becomes(isStored, { limitMs, everyMs: pollMs });
   const elapsedMs = performance.now() - began;
   const sent = [...opening, ...events];
   const found = await contender.storedEvents(tenantId);
-  const stored = countOnce(found, new Set(sent.map(({ eventId }) => eventId))) - opening.length;
+  const stored = countOnce(found, sent) - opening.length;
   if (finished && stored < events.length) throw new Error(`${id}: ${stored} of ${events.length} events are stored`);
   if (contender.keepsOrder) requireOrder(found, sent);
   await pause(AFTERMATH_MS);
@@ -50,30 +51,10 @@ export async function measurePreloaded(stage: Stage, contender: Contender, workl
     {
       id,
       value: (stored * 1_000) / elapsedMs,
-      ...cpuPerEvent(before, cpuTimes(contender.pids), stored),
+      ...(await costs(stored)),
       ...(finished ? {} : { note: `cut after ${limitMs / 1_000} s with ${stored} of ${events.length}` }),
     },
   ];
-}
-
-/** Throws if the events of a key took effect in another order than they were sent in. */
-function requireOrder(found: readonly string[], sent: readonly Envelope[]): void {
-  const places = new Map(sent.map(({ eventId, aggregateId }, place) => [eventId, { aggregateId, place }]));
-  const reached = new Map<string, number>();
-  for (const eventId of found) {
-    const { aggregateId, place } = places.get(eventId) ?? { aggregateId: '', place: 0 };
-    if (place < (reached.get(aggregateId) ?? 0)) throw new Error(`an event of ${aggregateId} overtook another`);
-    reached.set(aggregateId, place);
-  }
-}
-
-/** How many of the events sent are there. Rejects what is there twice or was never sent: then the figure means nothing. */
-function countOnce(found: readonly string[], sent: ReadonlySet<string>): number {
-  const once = new Set(found);
-  if (once.size < found.length) throw new Error(`${found.length - once.size} events took effect twice`);
-  const strangers = found.filter((eventId) => !sent.has(eventId));
-  if (strangers.length > 0) throw new Error(`${strangers.length} events are stored that were not sent`);
-  return once.size;
 }
 
 /** A little of everything, so that code is compiled and connections are open before something is measured. */

@@ -1,7 +1,8 @@
 import { RELAY_SUBSCRIPTION } from '../../infra/processes/relay';
+import { freePort } from '../../infra/stack/ports';
 import { createStore, type Store } from '../../store';
 import { appointmentJourneyContract } from '../../workflows/appointments/appointment-journey.contract';
-import { cpuPerEvent, cpuTimes } from '../cpu';
+import { costsFrom } from '../costs';
 import type { Sample } from '../report/rows';
 import type { Stage } from '../stage';
 import { becomes, until } from '../until';
@@ -20,7 +21,9 @@ export async function measureRelay(stage: Stage, limitMs: number): Promise<Sampl
   started += 1;
   const path = require.resolve('../../infra/processes/relay-main');
   const store = createStore({ pool });
-  const relay = await stage.start({ name: `relay-alone-${started}`, path });
+  const port = await freePort();
+  const environment = { METRICS_PORT: String(port), METRICS_HOST: '127.0.0.1' };
+  const relay = await stage.start({ name: `relay-alone-${started}`, path, environment });
   const isIdle = async () => {
     const unpublished = await store.feed.read(await store.subscriptions.checkpoint(RELAY_SUBSCRIPTION), 1);
     return unpublished.length === 0;
@@ -30,15 +33,13 @@ export async function measureRelay(stage: Stage, limitMs: number): Promise<Sampl
     await until(isIdle, { what: 'the relay to warm up', limitMs: 60_000, everyMs: 50 });
     relay.signal('SIGSTOP');
     await appendAll(store, freshTenant('relay'));
-    const pids = { ...stack.pids, relay: relay.pid };
-    const before = cpuTimes(pids);
     const began = performance.now();
     relay.signal('SIGCONT');
+    const costs = costsFrom({ pids: { ...stack.pids, relay: relay.pid }, metricsPorts: { relay: port } });
     if (!(await becomes(isIdle, { limitMs, everyMs: 10 })))
       throw new Error(`the relay takes longer than ${limitMs} ms`);
     const elapsedMs = performance.now() - began;
-    const cpu = cpuPerEvent(before, cpuTimes(pids), TRANSITIONS);
-    return [{ id: 'relay', value: (TRANSITIONS * 1_000) / elapsedMs, ...cpu }];
+    return [{ id: 'relay', value: (TRANSITIONS * 1_000) / elapsedMs, ...(await costs(TRANSITIONS)) }];
   } finally {
     await relay.stop();
     await store.close();

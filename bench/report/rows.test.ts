@@ -18,15 +18,15 @@ describe('rows', () => {
     const rounds = [
       [
         { id: 'keys.naive', value: 100 },
-        { id: 'keys.ours', value: 300, cpu: { worker: 2 } },
+        { id: 'keys.ours', value: 300, cpu: { worker: 2 }, eventsPerCall: 10 },
       ],
       [
         { id: 'keys.naive', value: 50 },
-        { id: 'keys.ours', value: 400, cpu: { worker: 4 } },
+        { id: 'keys.ours', value: 400, cpu: { worker: 4 }, eventsPerCall: 40, loopP99Ms: { bridge: 20 } },
       ],
       [
         { id: 'keys.naive', value: 80 },
-        { id: 'keys.ours', value: 400, cpu: { worker: 3 } },
+        { id: 'keys.ours', value: 400, cpu: { worker: 3 }, eventsPerCall: 20, loopP99Ms: { bridge: 40 } },
       ],
     ];
     const rows = toRows(specs, rounds);
@@ -35,7 +35,16 @@ describe('rows', () => {
       { id: 'keys.ours', median: 400, wanted: null, holds: null },
       { id: 'keys.ratio', median: 5, wanted: '>= 4', holds: true },
     ]);
-    expect(rows[1]?.cpuMsPerEvent).toEqual({ worker: 3 });
+    const costs = rows.map(({ cpuMsPerEvent, eventsPerCall, eventLoopP99Ms }) => [
+      cpuMsPerEvent,
+      eventsPerCall,
+      eventLoopP99Ms,
+    ]);
+    expect(costs).toEqual([
+      [null, null, null],
+      [{ worker: 3 }, 20, { bridge: 30 }],
+      [null, null, null],
+    ]);
   });
 
   it('does not hold when an event never arrived', () => {

@@ -15,12 +15,20 @@ export interface RowSpec {
 /** CPU time per event in milliseconds, by process. */
 export type CpuPerEvent = Readonly<Record<string, number>>;
 
+/** What a figure took; each where it can be known. */
+export interface Costs {
+  readonly cpu?: CpuPerEvent;
+  /** Mean of the calls to Temporal that carried events. */
+  readonly eventsPerCall?: number;
+  /** Of the main thread of each process. */
+  readonly loopP99Ms?: Readonly<Record<string, number>>;
+}
+
 /** One figure of one round. */
-export interface Sample {
+export interface Sample extends Costs {
   readonly id: string;
   /** NaN: not measured, as the note says. */
   readonly value: number;
-  readonly cpu?: CpuPerEvent;
   /** What a reader of the figure should know: how much was finished before a limit. */
   readonly note?: string;
 }
@@ -38,6 +46,8 @@ export interface Row {
   readonly holds: boolean | null;
   /** Medians by process; null where it was not taken. */
   readonly cpuMsPerEvent: CpuPerEvent | null;
+  readonly eventsPerCall: number | null;
+  readonly eventLoopP99Ms: Readonly<Record<string, number>> | null;
   readonly notes: readonly string[];
 }
 
@@ -81,7 +91,9 @@ function toRow({ id, what, unit, wanted }: RowSpec, samples: readonly Sample[]):
     unit,
     wanted: wanted === undefined ? null : wordsFor(wanted),
     holds: wanted === undefined || Number.isNaN(middle) ? null : isMet(wanted, middle),
-    cpuMsPerEvent: cpuOf(samples),
+    cpuMsPerEvent: mediansOf(samples.map(({ cpu }) => cpu)),
+    eventsPerCall: medianOrNull(samples.flatMap(({ eventsPerCall }) => eventsPerCall ?? [])),
+    eventLoopP99Ms: mediansOf(samples.map(({ loopP99Ms }) => loopP99Ms)),
     notes: [...new Set(samples.flatMap(({ note }) => note ?? []))],
   };
 }
@@ -96,9 +108,12 @@ function isMet(wanted: Wanted, figure: number): boolean {
   return 'atMost' in wanted ? figure <= wanted.atMost : figure < wanted.below;
 }
 
-function cpuOf(samples: readonly Sample[]): CpuPerEvent | null {
-  const taken = samples.map(({ cpu }) => cpu).filter((cpu) => cpu !== undefined);
+const medianOrNull = (values: readonly number[]): number | null => (values.length === 0 ? null : median(values));
+
+/** Of what was taken in each round, name by name; null where it never was. */
+function mediansOf(rounds: readonly (CpuPerEvent | undefined)[]): CpuPerEvent | null {
+  const taken = rounds.filter((round) => round !== undefined);
   const [first] = taken;
   if (first === undefined) return null;
-  return Object.fromEntries(Object.keys(first).map((name) => [name, median(taken.map((cpu) => cpu[name] ?? 0))]));
+  return Object.fromEntries(Object.keys(first).map((name) => [name, median(taken.map((round) => round[name] ?? 0))]));
 }

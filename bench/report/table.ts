@@ -6,12 +6,16 @@ const figure = (value: number): string => {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
 
+const each = (figures: Readonly<Record<string, number>> | null): string =>
+  Object.entries(figures ?? {})
+    .map(([name, value]) => `${name} ${figure(value)}`)
+    .join(', ');
+
 const cpu = (perEvent: CpuPerEvent | null): string => {
   if (perEvent === null) return '';
   const spent = Object.entries(perEvent).filter(([name]) => name !== 'idle');
   const total = spent.reduce((sum, [, ms]) => sum + ms, 0);
-  const parts = Object.entries(perEvent).map(([name, ms]) => `${name} ${figure(ms)}`);
-  return `${figure(total)} (${parts.join(', ')})`;
+  return `${figure(total)} (${each(perEvent)})`;
 };
 
 const columns: readonly { readonly title: string; readonly of: (row: Row) => string; readonly right?: boolean }[] = [
@@ -24,6 +28,12 @@ const columns: readonly { readonly title: string; readonly of: (row: Row) => str
   { title: 'wanted', of: ({ wanted }) => wanted ?? '' },
   { title: 'holds', of: ({ holds }) => (holds === null ? '' : holds ? 'yes' : 'NO') },
   { title: 'CPU-ms per event', of: ({ cpuMsPerEvent }) => cpu(cpuMsPerEvent) },
+  {
+    title: 'events per call',
+    of: ({ eventsPerCall }) => (eventsPerCall === null ? '' : figure(eventsPerCall)),
+    right: true,
+  },
+  { title: 'event loop p99, ms', of: ({ eventLoopP99Ms }) => each(eventLoopP99Ms) },
 ];
 
 /** The rows as a table that is Markdown as well, with what has to be known of them below. */
