@@ -5,6 +5,7 @@ import { type Measurement, measurements } from './plan';
 import { describeMachine } from './report/machine';
 import { idsToMeasure, type Sample, toRows } from './report/rows';
 import { renderTable } from './report/table';
+import { inTurn, samplesOf, specsOf, stageOf } from './sides';
 import { specs } from './specs';
 import { openStage, type Stage } from './stage';
 
@@ -18,17 +19,23 @@ function choose({ quick, only }: BenchArguments): readonly Measurement[] {
   return measurements(quick).filter(({ ids }) => ids.some((id) => wanted.has(id)));
 }
 
-async function measure(stage: Stage, chosen: readonly Measurement[], rounds: number): Promise<Sample[][]> {
+async function measure(
+  stage: Stage,
+  chosen: readonly Measurement[],
+  { rounds, sides }: BenchArguments,
+): Promise<Sample[][]> {
   const samples: Sample[][] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const taken: Sample[] = [];
     for (const { ids, run, once } of chosen) {
       if (once && round > 1) continue;
       say(`round ${round} of ${rounds}: ${ids.join(', ')}`);
-      const found = await run(stage);
-      for (const { id, value, note } of found)
-        say(`  ${id} ${value.toFixed(1)}${note === undefined ? '' : ` (${note})`}`);
-      taken.push(...found);
+      for (const side of inTurn(sides, round)) {
+        const found = samplesOf(await run(stageOf(stage, side)), side);
+        for (const { id, value, note } of found)
+          say(`  ${id} ${value.toFixed(1)}${note === undefined ? '' : ` (${note})`}`);
+        taken.push(...found);
+      }
     }
     samples.push(taken);
   }
@@ -43,9 +50,9 @@ async function bench(args: BenchArguments, interrupted: Promise<number>): Promis
   if (typeof stage === 'number') return stage; // the guards end what has started
   try {
     const machine = describeMachine(stage.stack.how);
-    const measured = await Promise.race([measure(stage, chosen, args.rounds), interrupted]);
+    const measured = await Promise.race([measure(stage, chosen, args), interrupted]);
     if (typeof measured === 'number') return measured;
-    const rows = toRows(specs, measured);
+    const rows = toRows(specsOf(specs, args.sides), measured);
     console.log(
       `\n${machine.join('\n')}\nrounds    ${args.rounds}${args.quick ? ', quick' : ''}\n\n${renderTable(rows)}`,
     );

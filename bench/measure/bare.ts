@@ -32,7 +32,11 @@ interface Rated extends Costs {
  */
 export async function measureBare(stage: Stage): Promise<Sample[]> {
   await stage.pool.query(BARE_SCHEMA);
-  const worker = await stage.start({ name: freshTenant('bare-worker'), path: require.resolve('../bare/worker-main') });
+  const worker = await stage.start({
+    name: freshTenant('bare-worker'),
+    path: require.resolve('../worker-main'),
+    environment: { WORKER_QUEUE: 'bare' },
+  });
   try {
     const { calls, ...bridge } = await bridgeAlone(stage, worker.pid, 'off');
     const { calls: _, ...ledger } = await bridgeAlone(stage, worker.pid, 'on');

@@ -10,9 +10,9 @@ const IN_FLIGHT = 64;
 /** Signals per second that one bare client gets acknowledged, a worker taking them; void unless all of them arrived. */
 export async function measureRawSignals(stage: Stage, seconds: number): Promise<Sample[]> {
   const tenant = freshTenant('raw');
-  const path = require.resolve('../raw/worker-main');
+  const path = require.resolve('../worker-main');
   const { temporal, stack } = stage;
-  const worker = await stage.start({ name: tenant, path });
+  const worker = await stage.start({ name: tenant, path, environment: { WORKER_QUEUE: 'raw' } });
   try {
     const handles = await Promise.all(
       Array.from({ length: WORKFLOWS }, (_, at) =>

@@ -6,7 +6,7 @@ import type { Program } from '../program';
 import { recordedMoves } from '../recorded/recorded';
 import type { Stage } from '../stage';
 
-const paths = { worker: require.resolve('./worker-main'), bridge: require.resolve('./bridge-main') };
+const paths = { worker: require.resolve('../worker-main'), bridge: require.resolve('./bridge-main') };
 const workflows = { naive: 'naiveAppointment', 'naive-local': 'naiveAppointmentLocal' } as const;
 
 let started = 0;
@@ -22,7 +22,7 @@ export async function startNaive(stage: Stage, name: keyof typeof workflows = 'n
     const program = await stage.start({
       name: `${name}-${part}-${started}`,
       path: paths[part],
-      environment: { NAIVE_TOPIC: topic, NAIVE_WORKFLOW: workflows[name] },
+      environment: { WORKER_QUEUE: 'naive', NAIVE_TOPIC: topic, NAIVE_WORKFLOW: workflows[name] },
     });
     closing.add(part, () => program.stop());
     return program;
