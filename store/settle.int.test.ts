@@ -49,6 +49,17 @@ describe('settleForeign', () => {
     expect(await lateIds(ref)).toEqual([]);
   });
 
+  it('parks before what was read later in the same partition and waits there already', async () => {
+    const ref = await open();
+    const at = (offset: string) => ({
+      ...deliveredEvent(ref, `p${offset}`),
+      source: { topic: 'orders', partition: 0, offset },
+    });
+    await store.parking.tryHold(ref.subject, (lane) => lane.park(ref, [at('9'), at('11')], 'blocked'));
+    await store.settleForeign(ref, [at('7'), at('10')]);
+    expect(await parkedIds(ref)).toEqual(['p7', 'p9', 'p10', 'p11']);
+  });
+
   it('records what the closed stream never took as late, and does it once', async () => {
     const ref = await closed();
     for (let turn = 0; turn < 2; turn += 1) await store.settleForeign(ref, events(ref, 'e1', 'l1', 'l2'));

@@ -171,10 +171,15 @@ export interface StoreReport {
 
 /** A lane in the hands of one holder. */
 export interface HeldLane {
-  /** In parking order. */
+  /** In the order in which they are to be delivered. */
   events(limit: number): Promise<readonly DeliveredEvent[]>;
   stream(): Promise<StreamRow | undefined>;
-  /** Puts events behind those that are there; the same event id twice is kept once. */
+  /** Undefined: nothing waits. */
+  cause(): Promise<ParkCause | undefined>;
+  /**
+   * Puts events before those that stand behind them in their partition, and otherwise behind all that are there; the same
+   * event id twice is kept once. The cause becomes the lane's, unless it says less than the one that stands there.
+   */
   park(ref: SubjectRef, events: readonly DeliveredEvent[], cause: ParkCause): Promise<void>;
   /** Removes delivered events; the lane's row goes with the last. Answers how many remain. */
   remove(eventIds: readonly string[]): Promise<number>;

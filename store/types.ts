@@ -105,8 +105,11 @@ export interface StreamRow extends SubjectRef {
 /** What the store says of an event for a subject (docs/architecture.md, "Who decides what"). */
 export type Verdict = 'no-stream' | 'open' | 'duplicate' | 'closed';
 
-/** `machine-failed`: a pooled journey whose machine threw; its host holds the events back and tries again. */
-export type ParkCause = 'early' | 'workflow-gone' | 'blocked' | 'refused' | 'machine-failed';
+/**
+ * `start-missing`: its host knows nothing of a pooled journey, and waited in vain for what starts it. `machine-failed`: a
+ * pooled journey whose machine threw; its host holds the events back and tries again.
+ */
+export type ParkCause = 'early' | 'start-missing' | 'workflow-gone' | 'blocked' | 'refused' | 'machine-failed';
 
 /** Where a subject lives: in a host workflow, or (null) in a workflow of its own. */
 export interface Placement {

@@ -1,3 +1,4 @@
+import type { HeldLane } from '../../store/store';
 import { createHostingActivities, type HostedEntry, type HostingStore } from './hosting.activities';
 
 const unasked = (): never => {
@@ -5,7 +6,10 @@ const unasked = (): never => {
 };
 
 /** A store that answers so when journeys are parked, and notes for which chain they were. */
-function activitiesOn(answers: readonly Awaited<ReturnType<HostingStore['hosting']['park']>>[]) {
+function activitiesOn(
+  answers: readonly Awaited<ReturnType<HostingStore['hosting']['park']>>[],
+  tryHold: HostingStore['parking']['tryHold'] = unasked,
+) {
   const chains: string[] = [];
   const left = [...answers];
   const park: HostingStore['hosting']['park'] = async ({ chain }) => {
@@ -15,7 +19,7 @@ function activitiesOn(answers: readonly Awaited<ReturnType<HostingStore['hosting
   const others = ['open', 'load', 'due', 'unpark', 'putAwayEffects', 'effects', 'forgetEffects'] as const;
   const hosting = { ...Object.fromEntries(others.map((name) => [name, unasked])), park } as HostingStore['hosting'];
   const store = { appendMany: async () => [], recordLate: unasked, settleForeign: unasked, hosting };
-  return { chains, activities: createHostingActivities({ store: { ...store, parking: { tryHold: unasked } } }) };
+  return { chains, activities: createHostingActivities({ store: { ...store, parking: { tryHold } } }) };
 }
 
 const parking = (key: string): HostedEntry => ({
@@ -24,6 +28,19 @@ const parking = (key: string): HostedEntry => ({
   events: [],
   message: 'jammed',
   retryAt: '2030-01-01T00:00:00.000Z',
+});
+
+describe('what a host settles', () => {
+  it('waits in its lane for a start that never came, under a cause of its own', async () => {
+    const parked: unknown[] = [];
+    const lane = {
+      park: async (...given: Parameters<HeldLane['park']>) => void parked.push(given),
+    } as HeldLane; // all that settling asks of it
+    const { activities } = activitiesOn([], async (_, work) => ({ value: await work(lane) }));
+    const ref = { subject: 't/acme/a', tenantId: 'acme', key: 'a' };
+    await activities.settleHosted('t', [{ why: 'early', ref, events: [] }], false);
+    expect(parked).toEqual([[{ ...ref, target: 't' }, [], 'start-missing']]);
+  });
 });
 
 describe('what a host records', () => {

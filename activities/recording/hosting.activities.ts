@@ -146,7 +146,7 @@ async function settle(
     case 'foreign':
       return store.settleForeign(ref, events);
     case 'early': {
-      const held = await store.parking.tryHold(ref.subject, (lane) => lane.park(ref, events, 'early'));
+      const held = await store.parking.tryHold(ref.subject, (lane) => lane.park(ref, events, 'start-missing'));
       if (held === undefined)
         throw new StoreError('lane-busy', `The lane of ${ref.subject} is held`, { subject: ref.subject });
       return;

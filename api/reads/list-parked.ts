@@ -10,7 +10,7 @@ const parkedSchema = z.object({
   target: z.string(),
   tenantId: z.string(),
   key: z.string(),
-  cause: z.enum(['early', 'workflow-gone', 'blocked', 'refused', 'machine-failed']),
+  cause: z.enum(['early', 'start-missing', 'workflow-gone', 'blocked', 'refused', 'machine-failed']),
   parkedAt: z.string(),
   events: z.int().describe('How many wait'),
   host: z.string().nullable().describe('`machine-failed`: the host workflow that tries again; null with other causes'),

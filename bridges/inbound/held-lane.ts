@@ -142,6 +142,10 @@ export function createHeldLanes(deps: {
         continue;
       }
       const events = before === 'none' ? withStartFirst(await untilStart(lane, target), target) : waiting;
+      if (giveUp && before === 'none' && (await isStartMissing(lane, events, target))) {
+        await giveUpOn(lane, ref, waiting, startMissing);
+        continue;
+      }
       const call = oneCall(events, jsonBytes, { ...limits, events: width });
       const taken = await send(ref, target, call, before).catch(refusal);
       if (taken instanceof CallError) {
@@ -163,6 +167,11 @@ export function createHeldLanes(deps: {
       const events = await lane.events(limit);
       if (events.length < limit || events.some(({ eventType }) => startsOn.includes(eventType))) return events;
     }
+  }
+
+  /** Its host has said that it is not there. Asked again, it would take the events, wait, and park them, for ever. */
+  async function isStartMissing(lane: HeldLane, events: readonly DeliveredEvent[], { startsOn }: RouteTarget) {
+    return !startsOn.includes(events[0]?.eventType ?? '') && (await lane.cause()) === 'start-missing';
   }
 
   async function send(
@@ -191,6 +200,10 @@ export function createHeldLanes(deps: {
 }
 
 const neverStarted: Cause = { code: 'never-started', message: 'no event has started its subject' };
+const startMissing: Cause = {
+  code: 'never-started',
+  message: 'its host has waited in vain for what starts its subject: it never came, or was lost with a terminated host',
+};
 
 /** What the server will never take is an answer here; anything else goes up, to be tried again. */
 function refusal(error: unknown): CallError {

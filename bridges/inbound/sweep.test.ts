@@ -112,6 +112,33 @@ describe('the sweep', () => {
     expect(at.world.lanes.size).toBe(0);
   });
 
+  it('gives up without a call, once it is old enough, what waits for a start that its host does not know', async () => {
+    const at = given();
+    at.world.lanes.set(ref.subject, { ref, cause: 'start-missing', parkedAt: at.clock.now, events: [settled().event] });
+    at.world.workflows.set(ref.subject, { running: true, taken: [] }); // a host takes whatever comes
+    for (let round = 0; round < 15; round += 1) await at.sweep.round();
+    at.clock.now += 59_999;
+    await at.sweep.round();
+    expect(at.world.lanes.size).toBe(1);
+    at.clock.now += 1;
+    await at.sweep.round();
+    expect(at.buried).toMatchObject([
+      { cause: { code: 'never-started', message: expect.stringContaining('its host') } },
+    ]);
+    expect(at.world.lanes.size).toBe(0);
+    expect(at.world.calls).toEqual([]);
+  });
+
+  it('delivers the start that has come into such a lane', async () => {
+    const at = given();
+    const events = [settled().event, placed().event];
+    at.world.lanes.set(ref.subject, { ref, cause: 'start-missing', parkedAt: at.clock.now, events });
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.taken()).toEqual(['OrderPlaced', 'PaymentSettled']);
+    expect(at.buried).toEqual([]);
+  });
+
   it('bug: a start parked behind a full call of early events was never found', async () => {
     const at = given({ maxEvents: 2 });
     const waiting = [settled(), settled(), settled(), placed(), settled()];

@@ -175,8 +175,9 @@ export function createSweep(deps: {
   };
 }
 
-/** Early lanes come by `due`; a pooled journey whose machine failed is no lane: its host tries again by itself. */
-const isForSweep = (cause: ParkCause): boolean => cause !== 'early' && cause !== 'machine-failed';
+/** What waits for its start comes by `due`; a pooled journey whose machine failed is no lane: its host tries again by itself. */
+const isForSweep = (cause: ParkCause): boolean =>
+  cause !== 'early' && cause !== 'start-missing' && cause !== 'machine-failed';
 
 /** Starts are gathered for this long before the store is asked whether something waits for them. */
 const STARTED_WAIT_MS = 20;

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { inTransaction, type Queryable, queryable } from '../connection';
 import { lockKey } from '../lock-key';
-import { JOURNEYS, parkEvents } from '../parking/parked-events';
+import { parkJourneyEvents } from '../parking/parked-events';
 import { storable } from '../text';
 import type { DeliveredEvent, SubjectRef } from '../types';
 
@@ -30,7 +30,7 @@ export function parkJourney(
   now: string,
 ): Promise<'parked' | 'taken' | 'superseded'> {
   const { ref, host, chain, events, message, retryAt } = journey;
-  const why = { host, message: storable(message, MAX_MESSAGE), retry_at: retryAt };
+  const why = { host, message: storable(message, MAX_MESSAGE), retryAt };
   const locks = `select pg_advisory_xact_lock_shared(${lockKey('host', host)});
     select pg_advisory_xact_lock(${lockKey('stream', ref.subject)})`;
   const connection = queryable(client);
@@ -39,7 +39,7 @@ export function parkJourney(
     if (speaks !== chain) return 'superseded';
     const left = events.filter(({ eventId }) => !taken.has(eventId));
     if (left.length === 0 && events.length > 0) return 'taken';
-    await parkEvents(connection, JOURNEYS, { ref, events: left, parkedAt: now, why });
+    await parkJourneyEvents(connection, { ref, events: left, parkedAt: now }, why);
     return 'parked';
   });
 }

@@ -1,6 +1,8 @@
 import { requireStorableEvents, requireStorableSubject } from '../append/operations';
 import type { Queryable } from '../connection';
 import type { DeliveredEvent, ParkCause, SubjectRef } from '../types';
+import { causesThatStay } from './lane-cause';
+import { inLaneOrder } from './lane-order';
 
 /** A row per parked subject and, in order, the events that wait there. Two pairs of tables have this shape. */
 export interface ParkedTables {
@@ -21,64 +23,111 @@ export interface Parking {
   readonly events: readonly DeliveredEvent[];
   /** RFC 3339; the first one stays. */
   readonly parkedAt: string;
-  /** Further columns of the subject's row, each time those of the last parking. */
-  readonly why: Readonly<Record<string, string>>;
 }
 
-/** Puts events behind those that are there, each id once. Only under the lock of the lane or journey. */
-export async function parkEvents(
+/** Puts the events of a failed journey behind those that are there, each id once. Only under the stream's lock. */
+export async function parkJourneyEvents(
   connection: Queryable,
-  tables: ParkedTables,
-  { ref, events, parkedAt, why }: Parking,
+  parking: Parking,
+  why: { readonly host: string; readonly message: string; readonly retryAt: string },
 ): Promise<void> {
-  requireStorableSubject(ref);
-  requireStorableEvents(events);
-  const columns = Object.keys(why);
   await connection.query(
     `with subject as (
-      insert into ${tables.subjects} (subject, target, tenant_id, key, parked_at, ${columns.join(', ')})
-      values ($1, $2, $3, $4, $5, ${columns.map((_, at) => `$${at + 8}`).join(', ')})
-      on conflict (subject) do update set ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+      insert into millrace.parked_journeys (subject, target, tenant_id, key, parked_at, host, message, retry_at)
+      values ($1, $2, $3, $4, $5, $8, $9, $10)
+      on conflict (subject) do update
+        set host = excluded.host, message = excluded.message, retry_at = excluded.retry_at
     )
-    insert into ${tables.events} (subject, event_id, event)
+    insert into millrace.parked_journey_events (subject, event_id, event)
     select $1, event_id, event from unnest($6::text[], $7::json[]) with ordinality parked(event_id, event, nth)
     order by nth
     on conflict (subject, event_id) do nothing`,
+    [...parkingValues(parking), why.host, why.message, why.retryAt],
+  );
+}
+
+/**
+ * Puts events into the lane, each id once: before what stands behind them in their partition, and otherwise behind all
+ * that is there (as `parkedInto` says). Under the lane's lock; `now`: RFC 3339. A lane without events is not parked.
+ */
+export async function parkInLane(
+  connection: Queryable,
+  ref: SubjectRef,
+  given: readonly DeliveredEvent[],
+  cause: ParkCause,
+  now: string,
+): Promise<void> {
+  if (given.length === 0) return;
+  const events = inLaneOrder(given);
+  await connection.query(
+    `with subject as (
+      insert into millrace.parked_lanes as lane (subject, target, tenant_id, key, parked_at, cause)
+      values ($1, $2, $3, $4, $5, $8)
+      on conflict (subject) do update
+        set cause = case when lane.cause = any($9::text[]) then lane.cause else excluded.cause end
+    )
+    insert into millrace.parked_events as there (subject, event_id, event, topic, partition, "offset", position)
+    select $1, event_id, event, topic, partition, "offset", coalesce(
+      (select behind.position from millrace.parked_events behind
+        where behind.subject = $1 and behind.topic = parked.topic and behind.partition = parked.partition
+          and behind."offset" > parked."offset"
+        order by behind."offset" limit 1),
+      nextval('millrace.parked_events_position_seq'))
+    from (
+      select * from unnest($6::text[], $7::json[], $10::text[], $11::integer[], $12::bigint[])
+        with ordinality given(event_id, event, topic, partition, "offset", nth)
+      order by nth
+    ) parked
+    on conflict (subject, event_id) do update
+      set event = excluded.event, "offset" = excluded."offset", position = excluded.position
+      where there.topic = excluded.topic and there.partition = excluded.partition
+        and there."offset" > excluded."offset"`,
     [
-      ref.subject,
-      ref.target,
-      ref.tenantId,
-      ref.key,
-      parkedAt,
-      events.map(({ eventId }) => eventId),
-      events.map((event) => JSON.stringify(event)),
-      ...Object.values(why),
+      ...parkingValues({ ref, parkedAt: now, events }),
+      cause,
+      causesThatStay(cause),
+      events.map(({ source }) => source?.topic),
+      events.map(({ source }) => source?.partition),
+      events.map(({ source }) => source?.offset),
     ],
   );
 }
 
-/** Under the lane's lock; `now`: RFC 3339. A lane without events is not parked. */
-export async function parkInLane(
-  connection: Queryable,
-  ref: SubjectRef,
-  events: readonly DeliveredEvent[],
-  cause: ParkCause,
-  now: string,
-): Promise<void> {
-  if (events.length > 0) await parkEvents(connection, LANES, { ref, events, parkedAt: now, why: { cause } });
+/** What both kinds of parking begin with: the subject, when, and its events. */
+function parkingValues({ ref, events, parkedAt }: Parking): unknown[] {
+  requireStorableSubject(ref);
+  requireStorableEvents(events);
+  return [
+    ref.subject,
+    ref.target,
+    ref.tenantId,
+    ref.key,
+    parkedAt,
+    events.map(({ eventId }) => eventId),
+    events.map((event) => JSON.stringify(event)),
+  ];
 }
 
-/** In parking order. */
+/** In the lane's order. */
 export async function parkedEvents(
   connection: Queryable,
   subject: string,
   limit: number,
 ): Promise<readonly DeliveredEvent[]> {
   const { rows } = await connection.query<{ event: DeliveredEvent }>(
-    `select event from ${LANES.events} where subject = $1 order by position limit $2`,
+    `select event from ${LANES.events} where subject = $1 order by position, "offset" limit $2`,
     [subject, limit],
   );
   return rows.map(({ event }) => event);
+}
+
+/** Undefined: the lane is not parked. */
+export async function laneCause(connection: Queryable, subject: string): Promise<ParkCause | undefined> {
+  const { rows } = await connection.query<{ cause: ParkCause }>(
+    `select cause from ${LANES.subjects} where subject = $1`,
+    [subject],
+  );
+  return rows[0]?.cause;
 }
 
 /** Removes what was taken, and the subject's row when nothing remains. Answers how many remain. */

@@ -1,10 +1,12 @@
+import fc from 'fast-check';
 import { Pool } from 'pg';
 import { createStore } from '../create-store';
 import type { Store } from '../store';
 import { gate } from '../test/eventually';
 import { appendRequest, deliveredEvent, subjectRef } from '../test/samples';
 import { type FreshDatabase, freshDatabase } from '../testing';
-import type { ParkCause, SubjectRef } from '../types';
+import type { DeliveredEvent, ParkCause, SubjectRef } from '../types';
+import { parkedInto } from './lane-order';
 
 let database: FreshDatabase;
 let store: Store;
@@ -29,6 +31,12 @@ const park = (ref: SubjectRef, ids: readonly string[], cause: ParkCause = 'early
       cause,
     ),
   );
+/** `a3`: read at offset 3 of partition a; other names were read nowhere. */
+const readAt = (ref: SubjectRef, place: string, eventId = place): DeliveredEvent => ({
+  ...deliveredEvent(ref, eventId),
+  ...(place.length > 1 && { source: { topic: place.slice(0, 1), partition: 0, offset: place.slice(1) } }),
+});
+const idsOf = (events: readonly DeliveredEvent[] = []) => events.map(({ eventId }) => eventId);
 const subjects = (lanes: readonly SubjectRef[]) => lanes.map(({ key }) => key);
 
 describe('a held lane', () => {
@@ -50,6 +58,61 @@ describe('a held lane', () => {
     expect(held?.value.left).toEqual([2, 0, 0]);
     expect(await store.parking.parked([ref.subject])).toEqual(new Set());
     expect(await store.parking.count()).toEqual({ lanes: 0, events: 0 });
+  });
+
+  it('keeps the events of a partition by their offsets, also those that come last, and no others', async () => {
+    const ref = subjectRef();
+    const batches = [
+      ['a7', 'b3'],
+      ['a9', 'c1', 'a8'],
+      ['b9', 'a3'],
+      ['x', 'a5', 'b1', 'c4'],
+      ['a12', 'y', 'a4', 'a10'],
+    ];
+    const events = batches.map((places) => places.map((place) => readAt(ref, place)));
+    const held = await store.parking.tryHold(ref.subject, async (lane) => {
+      for (const batch of events) await lane.park(ref, batch, 'early');
+      await lane.remove(['a4', 'a7', 'y']);
+      await lane.park(ref, [readAt(ref, 'a6'), readAt(ref, 'a4')], 'early');
+      return { all: await lane.events(100), first: await lane.events(3) };
+    });
+    const wanted = ['a3', 'a4', 'a5', 'b1', 'b3', 'a6', 'a8', 'a9', 'c1', 'b9', 'x', 'c4', 'a10', 'a12'];
+    expect(idsOf(held?.value.all)).toEqual(wanted);
+    expect(idsOf(held?.value.first)).toEqual(wanted.slice(0, 3));
+  });
+
+  it('has the order of the simulated store, whatever comes together, again, or at another offset', async () => {
+    const place = fc.tuple(fc.constantFrom('a', 'b'), fc.nat(12));
+    const batches = fc.array(fc.array(place, { minLength: 1, maxLength: 6 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(batches, async (plan) => {
+        const ref = subjectRef();
+        const idAt = (topic: string, offset: number) => `e${(offset * 7 + (topic === 'a' ? 0 : 4)) % 8}`;
+        const events = plan.map((batch) =>
+          batch.map(([topic, offset]) => readAt(ref, `${topic}${offset}`, idAt(topic, offset))),
+        );
+        const held = await store.parking.tryHold(ref.subject, async (lane) => {
+          for (const batch of events) await lane.park(ref, batch, 'early');
+          return lane.events(100);
+        });
+        expect(held?.value).toEqual(events.reduce(parkedInto, []));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps the cause that says more', async () => {
+    const ref = subjectRef();
+    const held = await store.parking.tryHold(ref.subject, async (lane) => {
+      const causes = [await lane.cause()];
+      for (const cause of ['early', 'start-missing', 'early', 'blocked', 'start-missing', 'early'] as const) {
+        await lane.park(ref, [deliveredEvent(ref)], cause);
+        causes.push(await lane.cause());
+      }
+      return causes;
+    });
+    const missing = 'start-missing';
+    expect(held?.value).toEqual([undefined, 'early', missing, missing, 'blocked', 'blocked', 'blocked']);
   });
 
   it('sees the subject`s stream', async () => {

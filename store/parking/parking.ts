@@ -5,7 +5,7 @@ import type { HeldLane, Store } from '../store';
 import { streamOf } from '../streams';
 import type { ParkCause, ParkedLane } from '../types';
 import type { Lanes } from './lanes';
-import { LANES, parkedEvents, parkInLane, removeParked } from './parked-events';
+import { LANES, laneCause, parkedEvents, parkInLane, removeParked } from './parked-events';
 
 interface LaneRecord {
   readonly subject: string;
@@ -98,6 +98,7 @@ function heldLane(client: PoolClient, subject: string, now: () => Date): HeldLan
   return {
     events: (limit) => parkedEvents(connection, subject, limit),
     stream: () => streamOf(connection, subject),
+    cause: () => laneCause(connection, subject),
     park: (ref, events, cause) => parkInLane(connection, ref, events, cause, now().toISOString()),
     remove: (eventIds) => removeParked(connection, LANES, subject, eventIds),
   };

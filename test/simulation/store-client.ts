@@ -62,6 +62,7 @@ export function storeClient(process: SimProcess, store: SimStore, link: Link): S
     return {
       events: (limit) => call('events', limit),
       stream: () => call('stream'),
+      cause: () => call('cause'),
       park: (...given) => call('park', ...given),
       remove: (eventIds) => call('remove', eventIds),
     } as HeldLane;

@@ -3,6 +3,8 @@ import { decideAppend, requireSound } from '../../store/append/decide-append';
 import { decideAfterClose } from '../../store/append/decide-late';
 import type { Stored, StoredTransition, Writes } from '../../store/append/stored';
 import { StoreError } from '../../store/errors';
+import { causesThatStay } from '../../store/parking/lane-cause';
+import { parkedInto } from '../../store/parking/lane-order';
 import type { HeldLane } from '../../store/store';
 import type {
   AppendRequest,
@@ -32,7 +34,7 @@ interface Lane {
   cause: ParkCause;
   readonly parkedAt: number;
   attemptedAt: number;
-  readonly events: DeliveredEvent[];
+  events: readonly DeliveredEvent[];
 }
 /** A connection that holds a lane's lock, or a lease; the lock goes with it. */
 export interface Session {
@@ -119,25 +121,23 @@ export class SimStore {
     if (events.length === 0) return;
     const { now } = this.timeline;
     const lane = this.lanes.get(ref.subject) ?? { ref, cause, parkedAt: now, attemptedAt: now, events: [] };
-    lane.cause = cause;
+    if (!causesThatStay(cause).includes(lane.cause)) lane.cause = cause;
     this.lanes.set(ref.subject, lane);
-    for (const event of events) {
-      this.journal.keep(ref.subject, event.eventId);
-      if (!lane.events.some(({ eventId }) => eventId === event.eventId)) lane.events.push(event);
-    }
+    for (const { eventId } of events) this.journal.keep(ref.subject, eventId);
+    lane.events = parkedInto(lane.events, events);
   }
 
   held = (subject: string): { [Name in keyof HeldLane]: (...given: Parameters<HeldLane[Name]>) => unknown } => ({
     events: (limit) => this.lanes.get(subject)?.events.slice(0, limit) ?? [],
     stream: () => this.streams.get(subject),
+    cause: () => this.lanes.get(subject)?.cause,
     park: (ref, events, cause) => this.park(ref, events, cause),
     remove: (eventIds) => {
       const lane = this.lanes.get(subject);
       if (lane === undefined) return 0;
-      const left = lane.events.filter(({ eventId }) => !eventIds.includes(eventId));
-      lane.events.splice(0, lane.events.length, ...left);
-      if (left.length === 0) this.lanes.delete(subject);
-      return left.length;
+      lane.events = lane.events.filter(({ eventId }) => !eventIds.includes(eventId));
+      if (lane.events.length === 0) this.lanes.delete(subject);
+      return lane.events.length;
     },
   });
 

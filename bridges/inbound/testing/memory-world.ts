@@ -98,6 +98,10 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
       await hop('stream read');
       return rowOf(subject);
     },
+    async cause() {
+      await hop('cause read');
+      return lanes.get(subject)?.cause;
+    },
     async park(ref, events, cause) {
       await hop('park');
       const lane = lanes.get(subject) ?? { ref, cause, parkedAt: now(), events: [] };
