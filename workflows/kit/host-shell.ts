@@ -17,6 +17,7 @@ import { HostSettlings } from './host-settlings';
 import type { HostStore } from './host-store';
 import type { Journey } from './journey';
 import { Roster } from './roster';
+import { RunEnd } from './run-end';
 import { StageCounts } from './stage-counts';
 import { EFFECTS_TAKEN_BACK, StoredEffects } from './stored-effects';
 import type { HostInput, HostStatus, LaneBatch, SubjectStatus } from './wire';
@@ -61,6 +62,7 @@ export class HostShell<
   private readonly window: DueWindow;
   private readonly effects: HostEffects<Effect>;
   private readonly stored: StoredEffects<Effect>;
+  private readonly runEnd: RunEnd;
   private rang = false;
   private readonly alarm: ReturnType<HostRuntime['alarm']>;
   private taken = 0;
@@ -77,6 +79,7 @@ export class HostShell<
     this.alarm = runtime.alarm(() => {
       this.rang = true;
     });
+    this.runEnd = new RunEnd(() => this.isTimeToContinue(), runtime.now);
     this.carried = input.carried as CarriedHost<State, Effect> | undefined;
     this.roster = new Roster(journey.contract.startsOn);
     this.roster.receive(this.carried?.waiting ?? []);
@@ -88,23 +91,20 @@ export class HostShell<
   }
 
   receive(batches: readonly LaneBatch[]): void {
+    this.runEnd.received();
     this.roster.receive(batches);
   }
 
-  /**
-   * Resolves with how many events wait. Not while the run has to continue as new: those who send would go on, and it
-   * could not; the run that ends gives up the answer, and the next one is asked.
-   */
+  /** Resolves with how many events wait; not while the run has to continue as new: the next one is asked. */
   async barrier(): Promise<number> {
-    await this.runtime.until(() => !this.isTimeToContinue());
+    await this.runEnd.hold(this.runtime.until);
     return this.roster.waiting;
   }
 
   async run(): Promise<never> {
     const machine = this.journey.machine(await this.journey.policy());
-    const { roster, deadlines, stages, effects, settlings, store, runtime } = this;
-    const { host } = this.input;
-    const parts = { host, roster, deadlines, stages, effects, settlings, store, runtime };
+    const { roster, deadlines, stages, effects, settlings, store, runtime, input } = this;
+    const parts = { host: input.host, roster, deadlines, stages, effects, settlings, store, runtime };
     const journeys = new HostJourneys(machine, parts);
     if (this.carried !== undefined) {
       effects.start(this.carried.effects);
@@ -115,7 +115,7 @@ export class HostShell<
       await this.somethingToDo();
       await this.turnOrReopen(journeys);
       runtime.details(detailsOf(this.status()));
-      if (this.isTimeToContinue()) await this.continueIfPossible(machine.version);
+      if (this.runEnd.mayBe()) await this.continueIfPossible(machine.version);
     }
   }
 
@@ -152,19 +152,17 @@ export class HostShell<
   private async somethingToDo(): Promise<void> {
     this.rang = false;
     const wakeMs = this.wakeMs();
-    const ready = () => this.roster.hasReady || this.mayTakeBack() || this.isTimeToContinue();
+    const ready = () => this.roster.hasReady || this.mayTakeBack() || this.runEnd.mayBe();
     if (ready() || wakeMs <= this.runtime.now()) return;
     if (Number.isFinite(wakeMs)) this.alarm.set(wakeMs);
     await this.runtime.until(() => ready() || this.rang);
   }
 
   private wakeMs(): number {
-    return Math.min(this.deadlines.next(), this.window.nextMs);
+    return Math.min(this.deadlines.next(), this.window.nextMs, this.runEnd.wakeMs);
   }
 
-  private mayTakeBack(): boolean {
-    return this.stored.mayTakeBack(this.effects.size);
-  }
+  private readonly mayTakeBack = (): boolean => this.stored.mayTakeBack(this.effects.size);
 
   private async turnOrReopen(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
     try {
@@ -208,8 +206,8 @@ export class HostShell<
   }
 
   private isTimeToContinue(): boolean {
-    const limit = this.journey.continueAfterEvents ?? CONTINUE_AFTER_EVENTS;
-    return this.taken >= limit || this.runtime.suggestsContinue();
+    const { continueAfterEvents = CONTINUE_AFTER_EVENTS } = this.journey;
+    return this.taken >= continueAfterEvents || this.runtime.suggestsContinue();
   }
 
   /** With no await between the last look at what waits and the end of the run. */

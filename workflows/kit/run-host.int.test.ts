@@ -72,6 +72,7 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     expect(await host.status()).toMatchObject({ stages: {}, waiting: 0 });
     expect((await host.status()).held).toBeLessThanOrEqual(50);
     expect(await host.runs()).toBeGreaterThanOrEqual(2);
+    expect(await host.refusedEnds()).toBe(0); // each would stop all of them until the history was read again
   });
 
   test('keeps deadlines to the second, of journeys in memory and in the store', async () => {

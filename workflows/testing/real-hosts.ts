@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createHostingActivities } from '../../activities/recording/hosting.activities';
 import { createHostMailbox } from '../../bridges/inbound/host-mailbox';
@@ -21,6 +21,8 @@ export interface TestHost {
   status(): Promise<HostStatus>;
   /** The runs of its chain, by continue-as-new. */
   runs(): Promise<number>;
+  /** How often one of them could not end, because a signal came meanwhile. */
+  refusedEnds(): Promise<number>;
 }
 
 /** Workflow code and the store on real servers. */
@@ -76,7 +78,8 @@ export async function startRealHosts(): Promise<RealHosts> {
           await mailbox.put({ ref: { subject, tenantId, key }, mayStart, events });
         },
         status: () => client.workflow.getHandle(id).query<HostStatus>(STATUS),
-        runs: () => runsOf(client, id),
+        runs: async () => (await historiesOf(client, id)).length,
+        refusedEnds: async () => (await historiesOf(client, id)).flat().filter(isRefusedEnd).length,
       };
     },
     async stop() {
@@ -98,15 +101,21 @@ export async function startRealHosts(): Promise<RealHosts> {
   return hosts;
 }
 
-async function runsOf(client: Client, workflowId: string): Promise<number> {
-  let runs = 1;
-  for (let before = await runBefore(client, workflowId); before; before = await runBefore(client, workflowId, before)) {
-    runs += 1;
-  }
-  return runs;
-}
+type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
-async function runBefore(client: Client, workflowId: string, runId?: string): Promise<string | null | undefined> {
-  const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-  return events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+/** `WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND` of Temporal's API. */
+const UNHANDLED_COMMAND = 1;
+
+const isRefusedEnd = ({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): boolean =>
+  failed?.cause === UNHANDLED_COMMAND;
+
+/** Of all runs, the newest first. */
+async function historiesOf(client: Client, workflowId: string): Promise<HistoryEvent[][]> {
+  const histories: HistoryEvent[][] = [];
+  for (let runId: string | null | undefined; ; ) {
+    const { events } = await client.workflow.getHandle(workflowId, runId ?? undefined).fetchHistory();
+    histories.push(events ?? []);
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    if (!runId) return histories;
+  }
 }
