@@ -154,7 +154,7 @@ export interface ParkedLane extends SubjectRef {
   readonly cause: ParkCause;
   readonly parkedAt: string;
   readonly events: number;
-  /** `machine-failed` only: the workflow id of the host that tries again. */
+  /** In `list`: the workflow id of the host where the subject is placed. */
   readonly host?: string | undefined;
   /** `machine-failed` only: what the machine threw, last. */
   readonly message?: string | undefined;

@@ -13,7 +13,10 @@ const parkedSchema = z.object({
   cause: z.enum(['early', 'start-missing', 'workflow-gone', 'blocked', 'refused', 'machine-failed']),
   parkedAt: z.string(),
   events: z.int().describe('How many wait'),
-  host: z.string().nullable().describe('`machine-failed`: the host workflow that tries again; null with other causes'),
+  host: z
+    .string()
+    .nullable()
+    .describe('The host workflow that runs the subject; null if it has a workflow of its own, or no place yet'),
   message: z.string().nullable().describe('`machine-failed`: what the machine threw; null with other causes'),
 });
 

@@ -212,4 +212,10 @@ describe('GET /v1/parked', () => {
     started.store.lanes.push(lane('o-1', 'acme'), { ...lane('a-1', 'acme'), cause: 'machine-failed', ...failed });
     expect((await get('/v1/parked')).body.items).toMatchObject([{ host: null, message: null }, failed]);
   });
+
+  it('names the host of a pooled subject whatever the cause', async () => {
+    const host = 'appointmentJourney/host-3';
+    started.store.lanes.push({ ...lane('a-1', 'acme'), cause: 'blocked', host });
+    expect((await get('/v1/parked')).body.items).toMatchObject([{ cause: 'blocked', host, message: null }]);
+  });
 });

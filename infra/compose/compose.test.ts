@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { settingNames } from '../config/config';
 import { checkout } from '../stack/checkout';
 import { searchAttributes, temporalSettings } from '../stack/temporal-settings';
 
@@ -16,6 +17,14 @@ describe('the containers', () => {
   it('register the same search attributes', () => {
     const names = /for name in (.+); do/.exec(text('infra/compose/temporal-namespace.sh'))?.[1];
     expect(names?.split(' ')).toEqual([...searchAttributes]);
+  });
+
+  it('give the processes settings that they know, where journeys live and how they record among them', () => {
+    const [settings = ''] = /(?<=&process-settings\n)(?: {2}[A-Z_]+: .+\n)+/.exec(text('docker-compose.yml')) ?? [];
+    const names = settings.match(/[A-Z_]+(?=: )/g) ?? [];
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'HOSTING', 'RECORDING']));
+    expect(names.filter((name) => !settingNames.includes(name))).toEqual([]);
+    expect(settings).toMatch(/HOSTING: \$\{HOSTING:-\}\n/); // empty counts as unset
   });
 
   it('run programs that the checkout has', () => {

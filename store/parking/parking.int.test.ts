@@ -209,6 +209,23 @@ describe('parked lanes', () => {
     await expect(store.parking.list({ limit: 2, cursor: 'x' })).rejects.toMatchObject({ code: 'bad-cursor' });
   });
 
+  it('name the host where their subject is placed, whatever the cause', async () => {
+    const [pooled, own, unplaced] = [subjectRef('pooled'), subjectRef('own'), subjectRef('unplaced')];
+    await store.placement.place(
+      new Map([
+        [pooled.subject, { host: 'orderSaga/host-3' }],
+        [own.subject, { host: null }],
+      ]),
+    );
+    for (const ref of [pooled, own, unplaced]) await park(ref, ['a'], 'blocked');
+    const { items } = await store.parking.list({ limit: 10 });
+    expect(Object.fromEntries(items.map(({ key, host }) => [key, host]))).toEqual({
+      pooled: 'orderSaga/host-3',
+      own: undefined,
+      unplaced: undefined,
+    });
+  });
+
   it('are due once their stream exists, or once they waited too long for it', async () => {
     const [started, young, old] = [subjectRef('started'), subjectRef('young'), subjectRef('old')];
     await park(old, ['a']);

@@ -54,7 +54,8 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
   async list({ limit, cursor }) {
     const after = cursor === undefined ? undefined : decodeCursor(cursor);
     const { rows } = await connection.query<LaneRecord>(
-      `select parked.*, case cause
+      `select subject, target, tenant_id, key, cause, parked_at, message,
+        coalesce(host, (select p.host from millrace.placements p where p.subject = parked.subject)) as host, case cause
           when 'machine-failed' then (select count(*) from millrace.parked_journey_events e where e.subject = parked.subject)
           else (select count(*) from millrace.parked_events e where e.subject = parked.subject)
         end::integer as events
