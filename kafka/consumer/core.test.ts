@@ -173,6 +173,19 @@ describe('the consumer core', () => {
     expect(only(step({ type: 'noted', id: 3 }))).toMatchObject({ offsets: [{ offset: 13n }] });
   });
 
+  it('bug: a partition whose log began anew stayed paused when nothing of it was above what had been committed', () => {
+    const { core, records, settled, step, pass } = setUp({ maxBufferedRecords: 2 });
+    settled(records(at(100))[0]);
+    pass(100);
+    step({ type: 'noted', id: 1 });
+    step({ type: 'committed', id: 1 });
+    const [anew] = records(at(0), at(1), at(2));
+    expect(core.stats().paused).toBe(1);
+    settled(anew);
+    expect(step({ type: 'noted', id: 2 })).toEqual([{ type: 'resume', partitions: [{ topic, partition: 0 }] }]);
+    expect(core.stats()).toMatchObject({ paused: 0, bufferedRecords: 0 });
+  });
+
   it('drops of a lane only what belongs to the partition whose log began anew', () => {
     const { core, step, records, settled } = setUp();
     step({

@@ -119,7 +119,8 @@ export function createCore<W>({ split, limits, retry, random }: CoreOptions<W>):
         lanes.failed(input.call, now);
         return [];
       case 'noted':
-        return commitOf(input.id, now);
+        // What is not above an earlier commit is let go of at once: that may end a pause as well.
+        return [...commitOf(input.id, now), ...(stopping ? [] : regulated())];
       case 'committed':
         commits.committed(input.id, now);
         return stopping ? [] : regulated();
