@@ -106,6 +106,49 @@ describe('the mailbox of a host', () => {
     expect(calls.filter((call) => call.includes('poison')).at(-1)).toEqual(['poison']);
   });
 
+  it('bug: the halves of calls with several bad letters passed what the server buffers', async () => {
+    const poison = (call: string[]) => {
+      if (call.some((subject) => subject.startsWith('poison'))) throw new CallError('invalid', 'too large');
+    };
+    const { calls, mailbox, answered } = given({ callsPerBarrier: 3 }, [], poison);
+    const subjects = [
+      'first',
+      ...Array.from({ length: 16 }, (_, nth) => `${nth % 4 === 0 ? 'poison' : 'good'}-${nth}`),
+    ];
+    let settled = false;
+    const puts = Promise.allSettled(subjects.map((subject) => mailbox.put(batch(subject))));
+    void puts.then(() => {
+      settled = true;
+    });
+    while (!settled) await answered();
+    expect((await puts).filter(({ status }) => status === 'rejected')).toHaveLength(4);
+    const runs = calls
+      .join('|')
+      .split('barrier')
+      .map((run) => run.split('|').filter(Boolean).length);
+    expect(Math.max(...runs)).toBe(3);
+  });
+
+  it('fails all lanes of a call whose pace cannot be kept, and goes on', async () => {
+    const sent: number[] = [];
+    const barriers = [new CallError('deadline', 'no answer')];
+    const mailbox = createHostMailbox(
+      {
+        send: async (batches) => void sent.push(batches.length),
+        async barrier() {
+          const error = barriers.shift();
+          if (error !== undefined) throw error;
+          return 0;
+        },
+      },
+      { ...MAILBOX_LIMITS, callsPerBarrier: 1 },
+    );
+    const puts = ['a', 'b', 'c'].map((subject) => mailbox.put(batch(subject)));
+    expect((await Promise.allSettled(puts)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await mailbox.put(batch('d'));
+    expect(sent).toEqual([1, 1]);
+  });
+
   it('fails all lanes of a call whose answer is lost, and goes on', async () => {
     let failures = 1;
     const { mailbox, answered } = given({}, [], () => {

@@ -59,15 +59,7 @@ export function createHostMailbox(
 
   async function pump(): Promise<void> {
     sending = true;
-    while (letters.length > 0) {
-      const call = nextCall();
-      try {
-        await keepPace();
-        await send(call);
-      } catch (error) {
-        for (const { reject } of call) reject(error);
-      }
-    }
+    while (letters.length > 0) await send(nextCall());
     sending = false;
   }
 
@@ -92,8 +84,9 @@ export function createHostMailbox(
 
   /** What the server will never take is found by halves, so that it fails alone. */
   async function send(call: readonly Letter[]): Promise<void> {
-    callsSinceBarrier += 1; // before the answer: a call whose answer is lost may have had its effect
     try {
+      await keepPace();
+      callsSinceBarrier += 1; // before the answer: a call whose answer is lost may have had its effect
       await calls.send(call.map(({ batch }) => batch));
       for (const { resolve } of call) resolve();
     } catch (error) {
