@@ -7,7 +7,6 @@ import type { SimStore } from './store';
 import type { Timeline } from './timeline';
 import type { SimWorker } from './worker';
 
-const TERMINATION_RETRY_MS = 50;
 /** Until somebody has started it again. */
 const RESTART_MS = 700;
 
@@ -49,15 +48,10 @@ export class SimHosts {
     else host.barrier(answer);
   }
 
-  /** Whoever does so loses what the hosts have not recorded; here they wait until that includes no start. */
+  /** Whoever does so loses what the hosts have not recorded, starts too. */
   terminate(): void {
     for (const [id, host] of this.hosts) {
-      const lost = this.unrecordedOf(id);
-      if (lost.some(({ isStarted }) => !isStarted)) {
-        this.timeline.plan(TERMINATION_RETRY_MS, () => this.terminate());
-        return;
-      }
-      for (const { subject, eventId } of lost) this.journal.lose(`${subject} ${eventId}`);
+      for (const { subject, eventId } of this.unrecordedOf(id)) this.journal.lose(`${subject} ${eventId}`);
       // Drained from its lane and not yet removed there: it is, once the bridge has the answer.
       for (const [subject, eventIds] of this.sent.get(id) ?? [])
         for (const { eventId } of this.store.lanes.get(subject)?.events ?? [])
@@ -83,9 +77,7 @@ export class SimHosts {
       const waiting = [this.store.lanes.get(subject), this.store.hosting.parked.get(subject)];
       const kept = new Set(waiting.flatMap((each) => each?.events.map(({ eventId }) => eventId) ?? []));
       return [...eventIds].flatMap((eventId) =>
-        kept.has(eventId) || stream?.consumed.has(eventId)
-          ? []
-          : [{ subject, eventId, isStarted: stream !== undefined }],
+        kept.has(eventId) || stream?.consumed.has(eventId) ? [] : [{ subject, eventId }],
       );
     });
   }

@@ -53,13 +53,14 @@ async function playMany(from: number, seeds: number): Promise<number> {
     while (next < until && failures.length < FAILURES_SHOWN) {
       const mine = { from: next, until: Math.min(until, next + SHARE) };
       next = mine.until;
-      failures.push(...(await inThread(mine)));
+      const found = await inThread(mine);
+      for (const failure of found) console.log(report(failure));
+      failures.push(...found);
       done += mine.until - mine.from;
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, takeShares));
   clearInterval(telling);
-  for (const failure of failures) console.log(report(failure));
   console.log(line());
   return failures.length > 0 ? 1 : 0;
 }

@@ -84,7 +84,10 @@ function checkSubject(world: Outcome, subject: string, reads: readonly Read[]): 
   const { journal, store } = world;
   const stream = store.streams.get(subject);
   const startKind = startKindOf(subject);
-  const starts = reads.some(({ fact }) => fact.kind === startKind);
+  const startsSeen = reads.filter(({ fact }) => fact.kind === startKind);
+  // What a terminated host had of a start may be recorded still, or never.
+  const isSure = startsSeen.length === 0 || startsSeen.some(({ fact }) => !isLost(world, subject, fact));
+  const starts = isSure ? startsSeen.length > 0 : stream !== undefined;
   if (!starts && stream !== undefined) journal.violate(`${subject} has a stream that nothing started`);
   if (starts && stream === undefined) journal.violate(`${subject} never started`);
   const late = new Set(stream?.late.map(({ eventId }) => eventId));
@@ -148,7 +151,7 @@ function checkDelivery(
     const isGivenUp = codes.has('refused') || isLate || (!starts && codes.has('never-started'));
     if (!isGivenUp) world.journal.violate(`${at} is refused and has no dead letter`);
   } else if (!starts) {
-    if (!isIgnored && !codes.has('never-started'))
+    if (!isIgnored && !codes.has('never-started') && !isLost(world, subject, fact))
       world.journal.violate(`${at} waits for ${subject}, which nobody starts`);
   } else if (!isTaken && !isLate && !(fact.kind === 'noted' && isIgnored) && !isLost(world, subject, fact)) {
     world.journal.violate(`${subject} never got ${at}`);
