@@ -12,7 +12,7 @@ import type {
 import type { Store } from '../../store/store';
 import type { BridgeMetrics } from '../metrics';
 import type { Route } from './route';
-import { BARRIER_DEADLINE_MS, type WorkflowCalls } from './workflow-calls';
+import { BARRIER_DEADLINE_MS, CALLS_PER_BARRIER, type WorkflowCalls } from './workflow-calls';
 
 /** Every limit has a default; times in milliseconds. */
 export interface BridgeLimits extends ConsumerLimits {
@@ -32,7 +32,7 @@ export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
   Pick<ConsumerLimits, 'maxBatch' | 'maxBatchBytes'> = {
   maxBatch: 256,
   maxBatchBytes: 256 * 1024,
-  callsPerBarrier: 8,
+  callsPerBarrier: CALLS_PER_BARRIER,
   eventsPerBarrier: 60,
   barrierDeadlineMs: BARRIER_DEADLINE_MS,
   blockedParkMs: 30_000,

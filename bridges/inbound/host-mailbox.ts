@@ -1,6 +1,6 @@
 import type { LaneBatch } from '../../workflows/kit/wire';
 import { jsonBytes, oneCall } from './decide';
-import { BARRIER_DEADLINE_MS, CallError } from './workflow-calls';
+import { BARRIER_DEADLINE_MS, CALLS_PER_BARRIER, CallError } from './workflow-calls';
 
 /** The two calls to one host. Both reject with `CallError`. */
 export interface HostCalls {
@@ -25,7 +25,7 @@ export interface MailboxLimits {
 export const MAILBOX_LIMITS: MailboxLimits = {
   events: 1_000,
   bytes: 384 * 1024,
-  callsPerBarrier: 8,
+  callsPerBarrier: CALLS_PER_BARRIER,
   barrierDeadlineMs: BARRIER_DEADLINE_MS,
   waitingInHost: 4_000,
   pauseMs: 20,

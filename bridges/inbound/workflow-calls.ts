@@ -4,6 +4,12 @@ import type { RouteTarget } from './route';
 /** Milliseconds that a barrier has, in what the bridge asks for and in its connection, which cuts the request. */
 export const BARRIER_DEADLINE_MS = 5_000;
 
+/**
+ * Calls to one workflow after which its inbox has to answer before the next one. The server fails a task once 100 signals
+ * wait for its end: six bridges at a time stay below that. A barrier costs what a call does, and the events behind it wait.
+ */
+export const CALLS_PER_BARRIER = 16;
+
 /** Why a call to Temporal failed, by what can be done about it. */
 export type CallFault =
   /** Temporal is away, or the answer was lost: sent again under the same event ids. */
