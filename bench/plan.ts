@@ -18,17 +18,17 @@ import { beginnings, interleaved, middles, shortLives } from './workload';
 
 export type { Measurement } from './measurement';
 
-const HOSTING = 'appointmentJourney=pooled:16';
 /** A call to a host costs much more than an event in it: at a steady rate fewer hosts carry more events in each. */
-const FEW_HOSTS = 'appointmentJourney=pooled:4';
+const pooledIn = (hosts: number) => ({ HOSTING: `appointmentJourney=pooled:${hosts}` });
 
 const starters = {
   ...peerStarters,
   naive: (stage: Stage) => startNaive(stage),
   ours: (stage: Stage) => startOurs(stage, 'ours'),
   'ours-activity': (stage: Stage) => startOurs(stage, 'ours-activity', { RECORDING: 'activity' }),
-  pooled: (stage: Stage) => startOurs(stage, 'pooled', { HOSTING }),
-  'few-hosts': (stage: Stage) => startOurs(stage, 'few-hosts', { HOSTING: FEW_HOSTS }),
+  pooled: (stage: Stage) => startOurs(stage, 'pooled', pooledIn(16)),
+  'few-hosts': (stage: Stage) => startOurs(stage, 'few-hosts', pooledIn(4)),
+  'one-host': (stage: Stage) => startOurs(stage, 'one-host', pooledIn(1)),
 } satisfies Record<string, (stage: Stage) => Promise<Contender>>;
 
 /** Starts a contender, warms it up, measures, and ends it: only one is up at a time. */
@@ -84,7 +84,7 @@ export function measurements(quick: boolean): readonly Measurement[] {
     ...peers.map((peer) => latency(peer, `latency.${peer}`, `latency.${peer}.store`)),
     latency('ours', 'latency.ours', 'latency.ours.store'),
     latency('ours-activity', 'latency.ours-activity', 'latency.ours-activity.store'),
-    latency('pooled', 'latency-kafka', 'latency-store'),
+    latency('one-host', 'latency-kafka', 'latency-store'),
     {
       ids: ['steady', 'steady.memory'],
       once: true,

@@ -117,14 +117,14 @@ export const specs: readonly RowSpec[] = [
   { id: 'latency.ours-activity.p99', what: 'the same', unit: 'ms' },
   {
     id: 'latency-store.p50',
-    what: '100 events/s, produced to committed in the store, pooled',
+    what: '100 events/s, produced to committed in the store, pooled in one host',
     unit: 'ms',
     wanted: { atMost: 20 },
   },
   { id: 'latency-store.p99', what: 'the same', unit: 'ms', wanted: { atMost: 60 } },
   {
     id: 'latency-kafka.p50',
-    what: '100 events/s, produced to transition on Kafka, pooled',
+    what: '100 events/s, produced to transition on Kafka, pooled in one host',
     unit: 'ms',
     wanted: { atMost: 35 },
   },
