@@ -44,7 +44,7 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
       const missing = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length;
       const late = `${missing} of ${measured.length} events had not arrived ${workload.stragglersMs / 1_000} s after the last`;
       return [
-        { id: `${id}.p50`, value: percentile(latencies, 0.5), ...costs },
+        { id, value: percentile(latencies, 0.5), ...costs },
         { id: `${id}.p99`, value: percentile(latencies, 0.99), ...(missing > 0 && { note: late }) },
       ];
     };

@@ -29,8 +29,11 @@ export const peerStarters: Readonly<Record<Peer, (stage: Stage) => Promise<Conte
 export const peerRates = (id: string, what: string): readonly RowSpec[] =>
   peers.map((peer) => ({ id: `${id}.${peer}`, what: `${what}, ${descriptions[peer]}`, unit: 'events/s' }));
 
-/** Two rows per peer: `latency.restate.p50`. */
+/** Two rows per peer: `latency.restate`, which is the p50, and `latency.restate.p99`. */
 export const peerLatencies = (id: string, what: string): readonly RowSpec[] =>
   peers.flatMap((peer) =>
-    ['p50', 'p99'].map((part) => ({ id: `${id}.${peer}.${part}`, what: `${what}, ${descriptions[peer]}`, unit: 'ms' })),
+    [`${id}.${peer}`, `${id}.${peer}.p99`].map((row, at) => ({
+      ...{ id: row, unit: 'ms' },
+      what: `${what}, ${descriptions[peer]}: ${at === 0 ? 'p50' : 'p99'}`,
+    })),
   );
