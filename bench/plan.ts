@@ -18,7 +18,7 @@ import { beginnings, interleaved, middles, shortLives } from './workload';
 
 export type { Measurement } from './measurement';
 
-/** A call to a host costs much more than an event in it: at a steady rate fewer hosts carry more events in each. */
+/** Fewer hosts for a steady rate: with both cores busy an event waits for the turns of all hosts. */
 const pooledIn = (hosts: number) => ({ HOSTING: `appointmentJourney=pooled:${hosts}` });
 
 const starters = {
