@@ -70,6 +70,17 @@ describe('the ownership fence', () => {
     expect(fence.admit(batch(0, 100n, 500n))).toBe(true);
   });
 
+  it('bug: a batch from before the member was given up for dead was read again, and committed backwards', () => {
+    const fence = createFence();
+    fence.open([place(0)]);
+    fence.admit(batch(0, 100n, 500n));
+    fence.open([place(0), place(1)], false); // meanwhile somebody else has committed 300
+    expect(fence.admit(batch(0, 100n, 500n))).toBe(false);
+    expect(fence.admit(batch(0, 300n, 500n))).toBe(true);
+    expect(fence.admit(batch(0, 500n, 600n))).toBe(true);
+    expect(fence.admit(batch(1, 7n, 9n))).toBe(true);
+  });
+
   it('takes the second batch that begins late: then the log begins there', () => {
     const fence = createFence();
     fence.open([place(0)]);

@@ -16,7 +16,8 @@ export interface FetchedRange extends TopicPartition {
 export interface Fence {
   /** Closed while the group is put together: nothing may be committed. */
   close(): void;
-  open(partitions: readonly TopicPartition[]): void;
+  /** `asBefore`: false if the group has taken the member for dead meanwhile; then others may have committed in its place. */
+  open(partitions: readonly TopicPartition[], asBefore?: boolean): void;
   assigned(): readonly TopicPartition[];
   /** False for a batch of an earlier assignment: it must be neither handed over nor counted as read. */
   admit(range: FetchedRange): boolean;
@@ -32,6 +33,8 @@ interface Owned {
   committed: bigint | undefined;
   /** Undefined until the first batch of this assignment. */
   next: bigint | undefined;
+  /** Where reading starts again cannot be known. */
+  unsure: boolean;
   refused: boolean;
 }
 
@@ -42,14 +45,21 @@ export function createFence(): Fence {
     close() {
       isOpen = false;
     },
-    open(partitions) {
+    open(partitions, asBefore = true) {
       const before = owned;
       owned = new Map(
         partitions.map((place) => {
           const known = before.get(name(place));
           return [
             name(place),
-            { place, restart: known?.restart, committed: known?.committed, next: undefined, refused: false },
+            {
+              place,
+              restart: asBefore ? known?.restart : undefined,
+              committed: known?.committed,
+              next: undefined,
+              unsure: known !== undefined && !asBefore,
+              refused: false,
+            },
           ];
         }),
       );
@@ -91,8 +101,9 @@ export function createFence(): Fence {
 
 /**
  * The first batch after a rebalance must begin where reading starts again. One that begins later was fetched before it: taking it
- * would skip what lies between. At most one such fetch can be on its way, so a second refusal would be a mistake: then the log's
+ * would skip what lies between. If that cannot be known, the first one may begin before what others have committed: it is refused
+ * whatever it is, and fetched again if it was right. At most one such fetch can be on its way, so a second refusal would be a mistake: then the log's
  * beginning has moved (retention), and the batch is right.
  */
 const isStale = (one: Owned, range: FetchedRange): boolean =>
-  one.next === undefined && one.restart !== undefined && range.from > one.restart && !one.refused;
+  one.next === undefined && !one.refused && (one.unsure || (one.restart !== undefined && range.from > one.restart));

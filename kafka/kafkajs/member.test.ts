@@ -62,7 +62,8 @@ function fakeKafka() {
     calls,
     state,
     emit,
-    joined: (memberAssignment: Record<string, number[]>) => emit(EVENTS.GROUP_JOIN, { memberAssignment }),
+    joined: (memberAssignment: Record<string, number[]>, memberId = 'member-1') =>
+      emit(EVENTS.GROUP_JOIN, { memberId, memberAssignment }),
     async batch(partition: number, offsets: readonly number[], fetchedOffset = String(offsets[0])) {
       const resolved: string[] = [];
       await state.run?.eachBatch?.({
@@ -178,6 +179,17 @@ describe('a kafkajs group member', () => {
     expect(await batch(0, [7, 8])).toEqual([]);
     expect(await batch(0, [5, 6, 7, 8])).toEqual(['8']);
     expect(notes.read.map(({ offset }) => Number(offset))).toEqual([5, 6, 5, 6, 7, 8]);
+  });
+
+  it('bug: what it had fetched before the group took it for dead was read again below the commit of another member', async () => {
+    const { joined, batch } = await join();
+    joined({ t: [0] }, 'member-1');
+    await batch(0, [5, 6]);
+    joined({ t: [0] }, 'member-2');
+    expect(await batch(0, [5, 6])).toEqual([]);
+    expect(await batch(0, [6, 7])).toEqual(['7']);
+    joined({ t: [0] }, 'member-2');
+    expect(await batch(0, [6, 7])).toEqual(['7']);
   });
 
   it('refuses to commit before anything was read', async () => {

@@ -47,6 +47,7 @@ export async function joinGroup(
   });
   const fence = createFence();
   let commitVia: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  let memberId: string | undefined;
   let ended = false;
 
   const end = (error: unknown): void => {
@@ -79,7 +80,8 @@ export async function joinGroup(
     commitVia = undefined;
     resumeAll(consumer);
     const partitions = assignment(payload);
-    fence.open(partitions);
+    fence.open(partitions, payload.memberId === memberId);
+    memberId = payload.memberId;
     listener.assigned(partitions);
   });
 

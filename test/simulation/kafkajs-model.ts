@@ -142,7 +142,7 @@ class ConsumerModel {
       this.emit(EVENTS.REQUEST, { apiName: 'SyncGroup' });
       this.committing = joined;
       this.positions = new Map(places.map((place) => [nameOf(place), { place, next: undefined }]));
-      this.emit(EVENTS.GROUP_JOIN, { memberAssignment: byTopic(places) });
+      this.emit(EVENTS.GROUP_JOIN, { memberId: joined.memberId, memberAssignment: byTopic(places) });
       return true;
     } catch (error) {
       if (!this.running) throw error;
