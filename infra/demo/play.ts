@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { TRANSITION_TOPICS } from '@millrace/kafka';
 import { kafkaSecurity } from '../config/transport';
 import type { Development } from '../processes/development';
 import { observe } from '../reconcile/observer';
 import { type Row, render, rows } from '../reconcile/table';
 import { disagreements } from '../reconcile/verdict';
-import { appointmentScripts } from './appointment-scripts';
-import { badScripts } from './bad-scripts';
 import { emit } from './emit';
 import { scriptsFromFile } from './events-file';
 import { type Resolution, resolveStuck } from './operator';
-import { orderScripts } from './order-scripts';
 import type { Script } from './script';
+import { scriptedStream } from './scripted-stream';
 import { watchTransitions } from './watch';
 
 export interface Played {
@@ -21,17 +18,6 @@ export interface Played {
 }
 
 const SETTLE = { quietMs: 20_000, limitMs: 180_000 };
-
-/** The stream that comes along: every ending of an order and of an appointment, and every kind of bad input. */
-function scriptedStream(): Script[] {
-  const run = randomBytes(3).toString('hex');
-  const tenants: [string, string] = [`acme-${run}`, `globex-${run}`];
-  return [
-    ...appointmentScripts(`clinic-${run}`, Date.now(), 10),
-    ...orderScripts(tenants, 150),
-    ...badScripts(tenants[0]),
-  ];
-}
 
 /** Which sagas will get stuck, and what the operator does about them. */
 function resolutionsOf(scripts: readonly Script[]): Resolution[] {

@@ -1,10 +1,10 @@
 import { createKafkajsDriver, createPublisher, type KafkaDriver } from '@millrace/kafka';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { Pool } from 'pg';
-import { createStore, openStreams, type Store } from '../../store';
+import { createStore, openByHost, openStreams, type Store } from '../../store';
 import type { Config } from '../config/config';
 import { kafkaSecurity, type TransportConfig, temporalSecurity } from '../config/transport';
-import { storeMetrics } from '../telemetry/store-metrics';
+import { storeMetrics, type WaitingStore } from '../telemetry/store-metrics';
 import type { ProcessContext } from './process';
 import { toldWhileWaiting } from './while-waiting';
 
@@ -23,10 +23,7 @@ export const aliveOrLost = {
 } as const;
 
 /** The event store on a pool of its own. The migrations have run before (`npm run topics` or the first of the processes). */
-export function openStore(
-  { config, registry, closing }: ProcessContext,
-  name: string,
-): Store & { openStreams(): ReturnType<typeof openStreams> } {
+export function openStore({ config, registry, closing }: ProcessContext, name: string): Store & WaitingStore {
   const pool = new Pool({
     connectionString: config.DATABASE_URL.reveal(),
     max: config.DATABASE_POOL,
@@ -36,7 +33,7 @@ export function openStore(
   closing.add(`${name}: pool`, () => pool.end());
   const store = createStore({ pool, metrics: storeMetrics(registry) });
   closing.add(`${name}: store`, () => store.close());
-  return { ...store, openStreams: () => openStreams(pool) };
+  return { ...store, openStreams: () => openStreams(pool), openByHost: () => openByHost(pool) };
 }
 
 export function openKafka({ config, logger }: ProcessContext, name: string): KafkaDriver {

@@ -17,6 +17,7 @@ function everyMetric(): Registry {
   storeMetrics(registry);
   waitingMetrics(registry, {
     openStreams: async () => [{ target: 'orderSaga', stage: 'stuck', streams: 2 }],
+    openByHost: async () => [{ host: 'appointmentJourney/host-3', journeys: 7, overdueSeconds: 1.5 }],
     parking: { count: async () => Promise.reject(new Error('PostgreSQL is away')) },
   });
   requestMetrics(registry);
@@ -65,6 +66,8 @@ describe('a scrape', () => {
   it('tells what is open, asked then, and not a number for what has no answer', async () => {
     const text = await everyMetric().metrics();
     expect(text).toContain('millrace_open_streams{target="orderSaga",stage="stuck"} 2');
+    expect(text).toContain('millrace_host_journeys{host="appointmentJourney/host-3"} 7');
+    expect(text).toContain('millrace_host_overdue_seconds{host="appointmentJourney/host-3"} 1.5');
     expect(text).toContain('millrace_parked_lanes Nan');
     expect(text).toContain('millrace_outbox_events{service="payments"} 3');
   });

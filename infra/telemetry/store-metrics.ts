@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { OpenStreams, Store, StoreMetrics } from '../../store';
+import type { OpenByHost, OpenStreams, Store, StoreMetrics } from '../../store';
 import { counter, scraped, seconds, sizes } from './metrics';
 import { remembered } from './remembered';
 
@@ -33,11 +33,15 @@ export function storeMetrics(registry: Registry): StoreMetrics {
 /** Milliseconds between two questions to the database, however often we are scraped, and that one scrape waits for an answer. */
 const ASKED = { forMs: 15_000, withinMs: 1_000 };
 
+/** Answers what is open and what waits. */
+export interface WaitingStore {
+  openStreams(): Promise<readonly OpenStreams[]>;
+  openByHost(): Promise<readonly OpenByHost[]>;
+  readonly parking: Pick<Store['parking'], 'count'>;
+}
+
 /** What is open and what waits, asked of the store with a scrape. Every process that tells it tells the same: take the maximum. */
-export function waitingMetrics(
-  registry: Registry,
-  store: { openStreams(): Promise<readonly OpenStreams[]>; readonly parking: Pick<Store['parking'], 'count'> },
-): void {
+export function waitingMetrics(registry: Registry, store: WaitingStore): void {
   const open = remembered(() => store.openStreams(), ASKED);
   const parked = remembered(() => store.parking.count(), ASKED);
   const parkedNow = (of: (count: { lanes: number; events: number }) => number) => async () => {
@@ -48,6 +52,7 @@ export function waitingMetrics(
     const answer = await open();
     return answer?.map(({ target, stage, streams }) => ({ labels: { target, stage }, value: streams }));
   });
+  hostMetrics(registry, store);
   scraped(
     registry,
     'millrace_parked_lanes',
@@ -61,5 +66,25 @@ export function waitingMetrics(
     'Events in parked lanes',
     [],
     parkedNow(({ events }) => events),
+  );
+}
+
+function hostMetrics(registry: Registry, store: Pick<WaitingStore, 'openByHost'>): void {
+  const open = remembered(() => store.openByHost(), ASKED);
+  const byHost = (of: (open: OpenByHost) => number) => async () =>
+    (await open())?.map((each) => ({ labels: { host: each.host }, value: of(each) }));
+  scraped(
+    registry,
+    'millrace_host_journeys',
+    'Open journeys of a host',
+    ['host'],
+    byHost(({ journeys }) => journeys),
+  );
+  scraped(
+    registry,
+    'millrace_host_overdue_seconds',
+    'Since the oldest deadline that a host has missed; journeys with a failed machine are left out',
+    ['host'],
+    byHost(({ overdueSeconds }) => overdueSeconds),
   );
 }
