@@ -10,8 +10,11 @@ export interface BridgeMetrics {
   recordRead(topic: string, type: string): void;
   /** One event's way to one subject ended here; `target` is 'none' without a route. */
   outcome(target: string, verdict: LedgerVerdict, cause: string): void;
-  callEnded(target: string, kind: CallKind, result: CallResult, durationMs: number, events: number): void;
-  /** One call to a host has ended, in whatever way; it carried so many events, of one lane or many. */
+  /** Of the call itself, without the wait for its turn. */
+  callEnded(target: string, kind: CallKind, result: CallResult, durationMs: number): void;
+  /** So many events of one subject went with one call, whatever becomes of it. */
+  subjectCalled(target: string, events: number): void;
+  /** So many events, of one subject or many, went with one call to a host, whatever becomes of it. */
   hostCalled(target: string, events: number): void;
   /** A call had to wait so long until Temporal was ready to take it; 0 mostly. */
   callWaited(durationMs: number): void;
@@ -48,6 +51,7 @@ export const noBridgeMetrics: BridgeMetrics = {
   recordRead: nothing,
   outcome: nothing,
   callEnded: nothing,
+  subjectCalled: nothing,
   hostCalled: nothing,
   callWaited: nothing,
   callLimitCut: nothing,

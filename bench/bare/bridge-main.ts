@@ -6,10 +6,10 @@ import { createKafkajsDriver } from '@millrace/kafka';
 import { Client } from '@temporalio/client';
 import { Pool } from 'pg';
 import { type BridgeOptions, createBridge } from '../../bridges/inbound/bridge';
+import { createCallCounter } from '../../bridges/inbound/call-counter';
 import { quickConnection } from '../../bridges/inbound/quick-connection';
 import { routes } from '../../bridges/inbound/routes';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
-import type { WorkflowCalls } from '../../bridges/inbound/workflow-calls';
 import { createStore } from '../../store';
 import { appointmentJourneyContract } from '../../workflows/appointments/appointment-journey.contract';
 import { now } from '../now';
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   const connection = await quickConnection({ address: setting('TEMPORAL_ADDRESS') });
   const driver = createKafkajsDriver({ brokers: setting('KAFKA_BROKERS').split(','), clientId: 'bare' });
   const real = temporalCalls(new Client({ connection }));
-  const workflows: WorkflowCalls = {
+  const workflows = createCallCounter().own({
     async signal(ref, batch) {
       const tell = tallies.get(ref.tenantId);
       if (tell === undefined) return 'taken';
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
       return 'taken';
     },
     barrier: (ref, deadlineMs) => real.barrier(ref, deadlineMs),
-  };
+  });
   const bridge = createBridge({
     driver,
     producer: await driver.producer(),

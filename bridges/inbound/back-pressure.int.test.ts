@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { encode } from '@millrace/events';
 import { placed } from '../../workflows/testing/events';
 import { type Servers, startServers, until } from '../testing/servers';
-import type { WorkflowCalls } from './workflow-calls';
+import { type CountedCalls, createCallCounter } from './call-counter';
 
 const MIB = 1024 * 1024;
 const BOUND = 4 * MIB;
@@ -19,7 +19,7 @@ function memoryBytes(): number {
 }
 
 /** Temporal, which answers nothing until it goes on. */
-function hangingTemporal(): { calls: WorkflowCalls; goOn: () => void; taken: () => number } {
+function hangingTemporal(): { calls: CountedCalls; goOn: () => void; taken: () => number } {
   let goOn = (): void => undefined;
   let taken = 0;
   const going = new Promise<void>((resolve) => {
@@ -31,11 +31,11 @@ function hangingTemporal(): { calls: WorkflowCalls; goOn: () => void; taken: () 
     return 'taken' as const;
   };
   return {
-    calls: {
+    calls: createCallCounter().own({
       signal: (_ref, events) => take(events),
       signalWithStart: (_ref, _target, events) => take(events),
       barrier: () => take([]),
-    },
+    }),
     goOn,
     taken: () => taken,
   };

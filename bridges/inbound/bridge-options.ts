@@ -11,8 +11,9 @@ import type {
 } from '@millrace/kafka';
 import type { Store } from '../../store/store';
 import type { BridgeMetrics } from '../metrics';
+import type { CountedCalls } from './call-counter';
 import type { Route } from './route';
-import { BARRIER_DEADLINE_MS, CALLS_PER_BARRIER, type WorkflowCalls } from './workflow-calls';
+import { BARRIER_DEADLINE_MS, CALLS_PER_BARRIER } from './workflow-calls';
 
 /** Every limit has a default; times in milliseconds. */
 export interface BridgeLimits extends ConsumerLimits {
@@ -54,8 +55,8 @@ export interface BridgeOptions {
   /** For dead letters; stays the caller's. */
   readonly producer: Producer;
   readonly store: BridgeStore;
-  /** `temporalCalls(client)`. */
-  readonly workflows: WorkflowCalls;
+  /** `hostedWorkflows({ client, ... })`, or `createCallCounter().own(temporalCalls(client))`. */
+  readonly workflows: CountedCalls;
   readonly registry: Registry;
   readonly routes: readonly Route[];
   readonly groupId: string;

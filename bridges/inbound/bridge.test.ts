@@ -3,6 +3,7 @@ import type { OutgoingRecord } from '@millrace/kafka';
 import { createMemoryDriver } from '../../kafka/testing';
 import type { LedgerRow } from '../../store/types';
 import { createBridge, topicsOf } from './bridge';
+import { createCallCounter } from './call-counter';
 import { on } from './route';
 import { routes } from './routes';
 import { placed, ref, target } from './testing/bridge-parts';
@@ -31,7 +32,7 @@ async function given() {
         },
       },
     },
-    workflows: world.temporal,
+    workflows: createCallCounter().own(world.temporal),
     registry,
     routes: [on(OrderPlaced).start({ target, key }), on(PaymentSettled).signal({ target, key, whenMissing: 'park' })],
     groupId: 'bridge',
@@ -134,7 +135,7 @@ describe('the bridge', () => {
       driver,
       producer: await driver.producer(),
       store: { ...world.store, ledger: { write: async () => undefined } },
-      workflows: world.temporal,
+      workflows: createCallCounter().own(world.temporal),
       registry,
       routes: [],
       groupId: 'bridge',

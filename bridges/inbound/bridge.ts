@@ -15,7 +15,6 @@ import { createCaughtUp } from './caught-up';
 import { type Cause, createDeadLetters } from './dead-letters';
 import type { Delivery } from './delivery';
 import { createDispatch } from './dispatch';
-import { createFlow } from './flow';
 import { createGate } from './gate';
 import { createHeldLanes } from './held-lane';
 import { createLaneMemory } from './lane-memory';
@@ -42,7 +41,6 @@ export function createBridge(options: BridgeOptions): Bridge {
   const deadLetters = createDeadLetters({ publisher, groupId, metrics });
   const byType = routesByType(routes);
   const targets = new Map(routes.flatMap((route) => route.targets).map((target) => [target.target, target]));
-  const flow = createFlow();
   const caughtUp = createCaughtUp(Math.min(limits.earlyMaxAgeMs, CATCH_UP_MS), clock.now);
   let consumer: RunningConsumer | undefined;
   let crash: (error: Error) => void = () => {};
@@ -54,14 +52,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     book.note(delivery.record, delivery.ref.subject, verdict, cause);
     metrics.outcome(delivery.ref.target, verdict, cause ?? '');
   };
-  const calls = createPacedCalls({
-    calls: options.workflows,
-    memory,
-    pace: limits,
-    metrics,
-    now: clock.now,
-    flow,
-  });
+  const calls = createPacedCalls({ calls: options.workflows, memory, pace: limits });
   const held = createHeldLanes({
     store,
     calls,
@@ -104,7 +95,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     memory,
     blockedParkMs: limits.blockedParkMs,
     now: clock.now,
-    flow,
+    flow: options.workflows.flow,
     note,
     logger,
   });

@@ -2,7 +2,8 @@ import { type Clock, systemClock } from '@millrace/kafka';
 import type { Client } from '@temporalio/client';
 import type { Store } from '../../store/store';
 import type { Hosting } from '../../workflows/kit/contract';
-import { type BridgeMetrics, noBridgeMetrics } from '../metrics';
+import { noBridgeMetrics } from '../metrics';
+import { type CallMetrics, type CountedCalls, createCallCounter } from './call-counter';
 import { type CallLimiter, limitedCalls, limitedHostCalls } from './call-limiter';
 import {
   createHostMailbox,
@@ -37,12 +38,6 @@ export function hostingsOf(targets: readonly RouteTarget[], overrides: HostingOv
   return new Map([...hostings].map(([target, hosting]) => [target, overrides.get(target) ?? hosting]));
 }
 
-const counted = (calls: HostCalls, tell: (events: number) => void): HostCalls => ({
-  send: (batches) =>
-    calls.send(batches).finally(() => tell(batches.reduce((sum, { events }) => sum + events.length, 0))),
-  barrier: (deadlineMs) => calls.barrier(deadlineMs),
-});
-
 /** The bridge's calls, as many at a time as Temporal takes: to workflows of their own, and to hosts. */
 export function hostedCalls(deps: {
   own: WorkflowCalls;
@@ -50,32 +45,34 @@ export function hostedCalls(deps: {
   limiter: CallLimiter;
   placement: Store['placement'];
   hostings: ReadonlyMap<string, Hosting>;
-  metrics?: Pick<BridgeMetrics, 'hostCalled'>;
+  metrics?: CallMetrics;
   mailbox?: MailboxLimits;
   /** For pauses, in milliseconds. */
   clock?: Clock;
   soon?: (run: () => void) => void;
-}): WorkflowCalls {
+}): CountedCalls {
   const { own, hostCalls, limiter, placement, hostings, soon } = deps;
   const { mailbox: limits = MAILBOX_LIMITS, clock = systemClock, metrics = noBridgeMetrics } = deps;
   const pause = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  const counter = createCallCounter({ metrics, now: clock.now });
   const mailboxes = new Map<string, HostMailbox>();
 
   function mailboxOf(host: string, target: string): HostMailbox {
     const known = mailboxes.get(host);
     if (known !== undefined) return known;
-    const calls = counted(hostCalls(host, target), (events) => metrics.hostCalled(target, events));
-    const mailbox = createHostMailbox(limitedHostCalls(calls, limiter), limits, pause);
+    const calls = limitedHostCalls(counter.host(hostCalls(host, target), target), limiter);
+    const mailbox = createHostMailbox(calls, limits, pause);
     mailboxes.set(host, mailbox);
     return mailbox;
   }
 
-  return createPlacedCalls({
-    own: limitedCalls(own, limiter),
+  const calls = createPlacedCalls({
+    own: limitedCalls(counter.own(own), limiter),
     placements: createPlacementBook(placement, undefined, soon),
     hostingOf: (target) => hostings.get(target),
     mailboxOf,
   });
+  return { ...calls, flow: counter.flow };
 }
 
 /** The same on a real Temporal client. */
@@ -85,9 +82,9 @@ export function hostedWorkflows(deps: {
   placement: Store['placement'];
   targets: readonly RouteTarget[];
   overrides?: HostingOverrides;
-  metrics?: Pick<BridgeMetrics, 'hostCalled'>;
+  metrics?: CallMetrics;
   options?: TemporalCallsOptions;
-}): WorkflowCalls {
+}): CountedCalls {
   const { client, limiter, placement, targets, overrides = new Map(), options = {}, metrics = noBridgeMetrics } = deps;
   const queues = new Map(targets.map(({ target, taskQueue }) => [target, taskQueue]));
   return hostedCalls({

@@ -1,6 +1,6 @@
 import type { CallResult } from '../metrics';
 import { noBridgeMetrics } from '../metrics';
-import { createFlow } from './flow';
+import { createCallCounter } from './call-counter';
 import { createLaneMemory } from './lane-memory';
 import { createPacedCalls } from './paced-calls';
 import { placed, ref, settled, target } from './testing/bridge-parts';
@@ -8,19 +8,15 @@ import { createMemoryWorld } from './testing/memory-world';
 
 function given() {
   const world = createMemoryWorld();
-  const results: [string, CallResult, number][] = [];
-  const flow = createFlow();
+  const results: [string, CallResult][] = [];
   const memory = createLaneMemory(10);
+  const { flow, own } = createCallCounter({
+    metrics: { ...noBridgeMetrics, callEnded: (_target, kind, result) => results.push([kind, result]) },
+  });
   const calls = createPacedCalls({
-    calls: world.temporal,
+    calls: own(world.temporal),
     memory,
     pace: { callsPerBarrier: 3, eventsPerBarrier: 10, barrierDeadlineMs: 500 },
-    metrics: {
-      ...noBridgeMetrics,
-      callEnded: (_target, kind, result, _ms, events) => results.push([kind, result, events]),
-    },
-    now: () => 0,
-    flow,
   });
   return { world, results, memory, calls, flow };
 }

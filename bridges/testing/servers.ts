@@ -17,6 +17,7 @@ import { MemoryNotifications } from '../../workflows/testing/memory-notification
 import { MemoryServices } from '../../workflows/testing/memory-services';
 import { activitiesOf } from '../../workflows/testing/time-skipping';
 import { type BridgeOptions, createBridge } from '../inbound/bridge';
+import { createCallCounter } from '../inbound/call-counter';
 import { temporalCalls } from '../inbound/temporal-calls';
 import { routesTo } from './test-routes';
 
@@ -89,7 +90,7 @@ export async function startServers(): Promise<Servers> {
         driver,
         producer,
         store,
-        workflows: temporalCalls(client),
+        workflows: createCallCounter().own(temporalCalls(client)),
         registry,
         routes: routesTo(contract),
         groupId: `bridge-${id}`,

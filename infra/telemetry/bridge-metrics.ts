@@ -24,10 +24,8 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
   return {
     recordRead: (topic, type) => records.inc({ topic, type }),
     outcome: (target, verdict, cause) => outcomes.inc({ target, verdict, cause }),
-    callEnded: (target, kind, result, durationMs, events) => {
-      calls.observe({ target, kind, result }, durationMs / 1000);
-      if (kind !== 'barrier') batch.observe({ target }, events);
-    },
+    callEnded: (target, kind, result, durationMs) => calls.observe({ target, kind, result }, durationMs / 1000),
+    subjectCalled: (target, events) => batch.observe({ target }, events),
     hostCalled: (target, events) => hosted.observe({ target }, events),
     callWaited: (durationMs) => waited.observe(durationMs / 1000),
     callLimitCut: (why) => cuts.inc({ why }),

@@ -1,6 +1,6 @@
+import type { CountedCalls } from '../../bridges/inbound/call-counter';
 import { createCallLimiter } from '../../bridges/inbound/call-limiter';
 import { hostedCalls } from '../../bridges/inbound/hosted-workflows';
-import type { WorkflowCalls } from '../../bridges/inbound/workflow-calls';
 import { own, pooled } from '../../workflows/kit/contract';
 import type { Chance } from './chance';
 import { contracts } from './events';
@@ -23,7 +23,7 @@ export function bridgeCalls(
   process: SimProcess,
   { placement }: Pick<StoreClient, 'placement'>,
   nth: number,
-): WorkflowCalls {
+): CountedCalls {
   const { scenario, temporal, links, chance } = world;
   const { clock } = process;
   const hosts = scenario.hosts?.[nth];

@@ -3,10 +3,10 @@ import type { IncomingRecord } from '@millrace/kafka';
 import { silent, systemClock } from '@millrace/kafka';
 import type { DeliveredEvent, LedgerVerdict } from '../../../store/types';
 import { noBridgeMetrics } from '../../metrics';
+import { type CountedCalls, createCallCounter } from '../call-counter';
 import type { Cause, DeadLetters } from '../dead-letters';
 import type { Delivery } from '../delivery';
 import { createDispatch } from '../dispatch';
-import { createFlow } from '../flow';
 import { createGate } from '../gate';
 import { createHeldLanes } from '../held-lane';
 import { createLaneMemory } from '../lane-memory';
@@ -72,6 +72,8 @@ export interface Buried {
 export function createBridgeParts(
   world: MemoryWorld,
   options: {
+    /** In place of the world's. */
+    workflows?: CountedCalls;
     now?: () => number;
     pause?: (ms: number) => Promise<void>;
     blockedParkMs?: number;
@@ -86,10 +88,11 @@ export function createBridgeParts(
   } = {},
 ) {
   const { now = Date.now, pause = async () => {}, bury = async () => {} } = options;
+  const { workflows = createCallCounter({ now }).own(world.temporal) } = options;
+  const { flow } = workflows;
   const notes = new Map<string, { verdict: LedgerVerdict; cause?: string | undefined }>();
   const buried: Buried[] = [];
   const started: string[] = [];
-  const flow = createFlow();
   const memory = createLaneMemory(1_000);
   const note = ({ event }: Delivery, verdict: LedgerVerdict, cause?: string) => {
     notes.set(event.eventId, { verdict, ...(cause === undefined ? {} : { cause }) });
@@ -105,12 +108,9 @@ export function createBridgeParts(
     },
   };
   const calls = createPacedCalls({
-    calls: world.temporal,
+    calls: workflows,
     memory,
     pace: { callsPerBarrier: options.callsPerBarrier ?? 8, eventsPerBarrier: 60, barrierDeadlineMs: 1_000 },
-    metrics: noBridgeMetrics,
-    now,
-    flow,
   });
   const held = createHeldLanes({
     store: world.store,
