@@ -15,6 +15,7 @@ import type {
   OpenedHost,
   ParkCause,
   ParkedLane,
+  ParkedLanes,
   Placement,
   StreamRow,
   SubjectRef,
@@ -114,6 +115,8 @@ export interface Store {
     /** Lanes that could be delivered now: their stream exists; or they are older than `earlyMaxAgeMs` and still have none. */
     due(options: { earlyMaxAgeMs: number; limit: number }): Promise<readonly ParkedLane[]>;
     count(): Promise<{ readonly lanes: number; readonly events: number }>;
+    /** How many lanes are parked why, whoever parked them. */
+    causes(): Promise<readonly ParkedLanes[]>;
   };
 
   ledger: {

@@ -160,6 +160,12 @@ export interface ParkedLane extends SubjectRef {
   readonly message?: string | undefined;
 }
 
+export interface ParkedLanes {
+  readonly target: string;
+  readonly cause: ParkCause;
+  readonly lanes: number;
+}
+
 /** Place in the feed: commit order. Compare epoch, then transactionId, then position, each as bigint. */
 export interface FeedPosition {
   readonly epoch: number;

@@ -51,7 +51,7 @@ describe('the bridge’s process', () => {
     const text = await context.registry.metrics();
     for (const group of [`bridge-${id}`, BRIDGE_DEAD_LETTER_GROUP])
       expect(text).toContain(`kafka_consumer_joined{consumergroup="${group}",process="bridge"} 1`);
-    expect(text).toContain('millrace_parked_lanes{process="bridge"} 0');
+    expect(text).toContain('millrace_parked_events{process="bridge"} 0');
     expect(text).toContain('# TYPE millrace_open_streams gauge');
   });
 });

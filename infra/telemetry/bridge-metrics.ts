@@ -16,7 +16,12 @@ export function bridgeMetrics(registry: Registry): BridgeMetrics {
   const hosted = sizes(registry, 'millrace_host_call_events', 'Events that one call to a host carried', ['target']);
   const waited = seconds(registry, 'millrace_call_wait_seconds', 'Wait of a call until Temporal was ready to take it');
   const cuts = counter(registry, 'millrace_call_limit_cuts_total', 'Times that fewer calls were let through', ['why']);
-  const parked = counter(registry, 'millrace_lanes_parked_total', 'Lanes that were parked', ['target', 'cause']);
+  const parked = counter(
+    registry,
+    'millrace_lanes_parked_total',
+    'Times that a bridge parked events; workflows park as well',
+    ['target', 'cause'],
+  );
   const drained = counter(registry, 'millrace_drained_events_total', 'Events that the sweep delivered', ['target']);
   const dead = counter(registry, 'millrace_dead_letters_total', 'Records given up', ['topic', 'cause']);
   const sweeps = seconds(registry, 'millrace_sweep_duration_seconds', 'One look at the parked lanes');

@@ -18,7 +18,10 @@ function everyMetric(): Registry {
   waitingMetrics(registry, {
     openStreams: async () => [{ target: 'orderSaga', stage: 'stuck', streams: 2 }],
     openByHost: async () => [{ host: 'appointmentJourney/host-3', journeys: 7, overdueSeconds: 1.5 }],
-    parking: { count: async () => Promise.reject(new Error('PostgreSQL is away')) },
+    parking: {
+      count: async () => Promise.reject(new Error('PostgreSQL is away')),
+      causes: async () => [{ target: 'orderSaga', cause: 'machine-failed', lanes: 4 }],
+    },
   });
   requestMetrics(registry);
   outboxMetrics(registry, async () => ({ payments: 3 }));
@@ -68,7 +71,8 @@ describe('a scrape', () => {
     expect(text).toContain('millrace_open_streams{target="orderSaga",stage="stuck"} 2');
     expect(text).toContain('millrace_host_journeys{host="appointmentJourney/host-3"} 7');
     expect(text).toContain('millrace_host_overdue_seconds{host="appointmentJourney/host-3"} 1.5');
-    expect(text).toContain('millrace_parked_lanes Nan');
+    expect(text).toContain('millrace_parked_lanes{target="orderSaga",cause="machine-failed"} 4');
+    expect(text).toContain('millrace_parked_events Nan');
     expect(text).toContain('millrace_outbox_events{service="payments"} 3');
   });
 

@@ -37,36 +37,27 @@ const ASKED = { forMs: 15_000, withinMs: 1_000 };
 export interface WaitingStore {
   openStreams(): Promise<readonly OpenStreams[]>;
   openByHost(): Promise<readonly OpenByHost[]>;
-  readonly parking: Pick<Store['parking'], 'count'>;
+  readonly parking: Pick<Store['parking'], 'count' | 'causes'>;
 }
 
 /** What is open and what waits, asked of the store with a scrape. Every process that tells it tells the same: take the maximum. */
 export function waitingMetrics(registry: Registry, store: WaitingStore): void {
   const open = remembered(() => store.openStreams(), ASKED);
+  const causes = remembered(() => store.parking.causes(), ASKED);
   const parked = remembered(() => store.parking.count(), ASKED);
-  const parkedNow = (of: (count: { lanes: number; events: number }) => number) => async () => {
-    const count = await parked();
-    return count && [{ labels: {}, value: of(count) }];
-  };
   scraped(registry, 'millrace_open_streams', 'Sagas and journeys that are open', ['target', 'stage'], async () => {
     const answer = await open();
     return answer?.map(({ target, stage, streams }) => ({ labels: { target, stage }, value: streams }));
   });
   hostMetrics(registry, store);
-  scraped(
-    registry,
-    'millrace_parked_lanes',
-    'Lanes that are parked',
-    [],
-    parkedNow(({ lanes }) => lanes),
-  );
-  scraped(
-    registry,
-    'millrace_parked_events',
-    'Events in parked lanes',
-    [],
-    parkedNow(({ events }) => events),
-  );
+  scraped(registry, 'millrace_parked_lanes', 'Lanes that are parked', ['target', 'cause'], async () => {
+    const answer = await causes();
+    return answer?.map(({ target, cause, lanes }) => ({ labels: { target, cause }, value: lanes }));
+  });
+  scraped(registry, 'millrace_parked_events', 'Events in parked lanes', [], async () => {
+    const count = await parked();
+    return count && [{ labels: {}, value: count.events }];
+  });
 }
 
 function hostMetrics(registry: Registry, store: Pick<WaitingStore, 'openByHost'>): void {

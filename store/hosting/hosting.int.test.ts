@@ -262,6 +262,7 @@ describe('a host', () => {
       { cause: 'machine-failed', events: 3, tenantId: 'acme', host, message: 'later' },
     ]);
     expect(await store.parking.count()).toEqual({ lanes: 1, events: 3 });
+    expect(await store.parking.causes()).toEqual([{ target: 'orderSaga', cause: 'machine-failed', lanes: 1 }]);
     expect(await store.report()).toMatchObject({ parkedLanes: 1, parkedEvents: 3 });
     await store.hosting.unpark(broken.subject, ['e2', 'e3']);
     expect(await lanes()).toMatchObject([{ events: 1 }]);

@@ -198,6 +198,7 @@ describe('parked lanes', () => {
       new Set(['orderSaga/acme/l2']),
     );
     expect(await store.parking.count()).toEqual({ lanes: 3, events: 6 });
+    expect(await store.parking.causes()).toEqual([{ target: 'orderSaga', cause: 'blocked', lanes: 3 }]);
     const first = await store.parking.list({ limit: 2 });
     expect(first.items).toMatchObject([
       { ...refs[0], cause: 'blocked', events: 2, parkedAt: '2026-03-01T09:00:00.000Z' },

@@ -3,7 +3,7 @@ import { type Queryable, queryable } from '../connection';
 import { decodeCursor, pageOf } from '../cursor';
 import type { HeldLane, Store } from '../store';
 import { streamOf } from '../streams';
-import type { ParkCause, ParkedLane } from '../types';
+import type { ParkCause, ParkedLane, ParkedLanes } from '../types';
 import type { Lanes } from './lanes';
 import { LANES, laneCause, parkedEvents, parkInLane, removeParked } from './parked-events';
 
@@ -90,6 +90,17 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
           + (select count(*) from millrace.parked_journey_events)::integer as events`,
     );
     return rows[0] ?? { lanes: 0, events: 0 };
+  },
+
+  async causes() {
+    const { rows } = await connection.query<ParkedLanes>(
+      `select target, cause, count(*)::integer as lanes from (
+        select target, cause from millrace.parked_lanes
+        union all
+        select target, 'machine-failed' from millrace.parked_journeys
+      ) parked group by target, cause order by target, cause`,
+    );
+    return rows;
   },
 });
 
