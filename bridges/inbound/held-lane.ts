@@ -86,12 +86,9 @@ export function createHeldLanes(deps: {
     const answer = await calls.signalWithStart(ref, target, eventsOf(together));
     if (answer === 'already-started') return absent(lane, batch, 'none', 'workflow-gone');
     delivered(together);
-    if (waiting === 'nothing' || rest.length === 0) {
-      if (waiting !== 'nothing') await drain(lane, ref, target, false);
-      return;
-    }
+    if (waiting === 'nothing') return;
     await drain(lane, ref, target, false);
-    return deliver(lane, { ref, target, deliveries: rest });
+    if (rest.length > 0) await deliver(lane, { ref, target, deliveries: rest });
   }
 
   async function absent(lane: HeldLane, batch: Batch, before: StreamState, early: ParkCause = 'early'): Promise<void> {
