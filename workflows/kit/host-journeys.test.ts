@@ -63,6 +63,17 @@ describe('a turn of a host', () => {
     expect(byClock).toMatchObject([{ entry: { kind: 'append', request: { transitions: [{ to: 'idle' }] } } }]);
     expect(toLoad).toEqual(['c/test/b']);
   });
+
+  it('bug: the deadline of a journey that had just been loaded was recorded as if signals had caused it', () => {
+    const { roster, deadlines, journeys } = host();
+    const held = roster.hold(ref);
+    held.standing = { state: { at: 'counting', count: 1, idleAt }, version: 1 };
+    deadlines.set(ref.subject, NOW);
+    roster.wake(held);
+    const { bySignals, byClock } = journeys.nextTurn(NOW);
+    expect(bySignals).toEqual([]);
+    expect(byClock).toMatchObject([{ entry: { kind: 'append', request: { transitions: [{ to: 'idle' }] } } }]);
+  });
 });
 
 const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({

@@ -62,6 +62,7 @@ export class HostJourneys<
       if (need === 'load') toLoad.add(held.ref.subject);
       if (need === 'load' || need === 'await-start') continue;
       const batch = this.parts.roster.takeBatch(held);
+      if (batch.length === 0) continue; // signals cause nothing: it is taken with all that is due, if it is
       events += batch.length;
       const step = stepHeld(this.machine, held, batch, nowMs);
       if (step !== undefined) bySignals.push(step);
