@@ -187,8 +187,8 @@ export class HostShell<
       this.window.nextMs <= nowMs ? this.window.read(nowMs) : undefined,
       this.mayTakeBack() ? this.takeBackEffects() : undefined,
     ]);
+    await this.settlings.settle(); // whatever failed: what is to be settled is nowhere but here
     throwFirst(done.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])));
-    await this.settlings.settle();
     for (const { ref } of this.roster.putAway(this.journey.mostHeld ?? MOST_HELD)) this.forgetDeadline(ref.subject);
   }
 

@@ -1,0 +1,85 @@
+import type { HostedResult, Settling } from '../../activities/recording/hosting.activities';
+import { counterContract } from '../testing/counter.contract';
+import { counter, type Ring } from '../testing/counter.machine';
+import type { HostRuntime } from './host-runtime';
+import { HostShell } from './host-shell';
+import type { HostStore } from './host-store';
+import type { HostInput, LaneBatch, WireEvent } from './wire';
+
+const NOW = Date.parse('2026-01-01T12:00:00.000Z');
+
+const event = (eventId: string, eventType: string): WireEvent => ({
+  eventId,
+  eventType,
+  eventVersion: '1.0',
+  eventTime: '2026-01-01T00:00:00.000Z',
+  aggregateId: 'a',
+  aggregateType: 'Counter',
+  tenantId: 'test',
+  correlationId: 'a',
+  data: {},
+});
+const begins = (key: string, events: readonly WireEvent[] = [event(key, 'CountBegun')]): LaneBatch => ({
+  ref: { subject: `counterJourney/test/${key}`, tenantId: 'test', key },
+  mayStart: true,
+  events,
+});
+
+/** One turn over what is received, and then time to continue; answers what the next run begins with. */
+async function lastTurn(batches: readonly LaneBatch[], store: Partial<HostStore<Ring>>): Promise<HostInput> {
+  const never = new Promise<never>(() => undefined);
+  return new Promise((continued, failed) => {
+    const runtime: HostRuntime = {
+      now: () => NOW,
+      until: (holds) => (holds() ? Promise.resolve() : never),
+      sleep: () => never,
+      alarm: () => ({ set: () => undefined }),
+      suggestsContinue: () => true,
+      continueAsNew: (input) => {
+        continued(input);
+        return never;
+      },
+      details: () => undefined,
+      warn: () => undefined,
+    };
+    const empty: HostStore<Ring> = {
+      open: async () => ({ stages: {} }),
+      record: async () => new Map(),
+      load: async () => [],
+      due: async () => [],
+      settle: async () => undefined,
+      putAwayEffects: async () => undefined,
+      effects: async () => [],
+      forgetEffects: async () => undefined,
+    };
+    const journey = {
+      contract: counterContract,
+      policy: async () => ({}),
+      machine: () => counter,
+      perform: () => never,
+    };
+    const input = { host: 'counterJourney/host-0', target: 'counterJourney' };
+    const shell = new HostShell(journey, input, { runtime, store: { ...empty, ...store } });
+    shell.receive(batches);
+    void shell.barrier();
+    shell.run().catch(failed);
+  });
+}
+
+describe('a host that continues as new', () => {
+  it('bug: lost what it had to settle when the same turn had told it of a newer chain', async () => {
+    const settled: string[] = [];
+    const answers: [number, HostedResult][] = [
+      [0, { status: 'superseded' }],
+      [1, { status: 'foreign-chain', chain: 'another', closed: false }],
+    ];
+    const next = await lastTurn([begins('a'), begins('b')], {
+      record: async () => new Map(answers),
+      settle: async (settlings: readonly Settling[]) => {
+        settled.push(...settlings.flatMap(({ events }) => events.map(({ eventId }) => eventId)));
+      },
+    });
+    expect(settled).toEqual(['b']);
+    expect(next.carried).toMatchObject({ waiting: [{ ref: begins('a').ref, events: begins('a').events }] });
+  });
+});
