@@ -103,4 +103,14 @@ describe('a roster', () => {
     const [a] = roster.takeReady(10);
     expect(a && roster.need(a)).toBe('load');
   });
+
+  test('bug: forgot that a start which the store gave back may start its journey', () => {
+    const roster = standing();
+    roster.receive([batch('a', [begun('1')], true)]);
+    const [held] = roster.takeReady(10);
+    if (held === undefined) throw new Error('nobody is ready');
+    held.front = roster.takeBatch(held);
+    roster.forgetStates();
+    expect(roster.need(held)).toBe('start');
+  });
 });

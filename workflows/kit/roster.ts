@@ -125,8 +125,9 @@ export class Roster<State> {
     held.awaitsStartUntil = undefined;
     held.parked = undefined;
     held.mustLoad = false;
-    held.mayStart = held.inbox.size > 0 && held.mayStart;
-    if (isMoreParked || held.inbox.size > 0 || held.front.length > 0) this.wake(held);
+    const waits = held.inbox.size > 0 || held.front.length > 0;
+    held.mayStart &&= waits;
+    if (isMoreParked || waits) this.wake(held);
     else this.journeys.delete(held.ref.subject);
   }
 
