@@ -110,10 +110,12 @@ export interface Store {
      * on a connection of its own, no transaction open. Undefined if somebody else holds it.
      */
     tryHold<T>(subject: string, work: (lane: HeldLane) => Promise<T>): Promise<{ readonly value: T } | undefined>;
-    /** Lanes that a sweep should look at, oldest first. */
+    /** Oldest first. */
     list(page: { limit: number; cursor?: string }): Promise<Page<ParkedLane>>;
     /** Lanes that could be delivered now: their stream exists; or they are older than `earlyMaxAgeMs` and still have none. */
     due(options: { earlyMaxAgeMs: number; limit: number }): Promise<readonly ParkedLane[]>;
+    /** Lanes without a stream that do not wait for a start: they may bring it with them. */
+    unstarted(options: { limit: number }): Promise<readonly ParkedLane[]>;
     count(): Promise<{ readonly lanes: number; readonly events: number }>;
     /** How many lanes are parked why, whoever parked them. */
     causes(): Promise<readonly ParkedLanes[]>;

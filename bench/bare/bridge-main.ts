@@ -24,7 +24,7 @@ const noStore: BridgeOptions['store'] = {
     parked: async () => new Set(),
     tryHold: async () => undefined,
     due: async () => [],
-    list: async () => ({ items: [], next: null }),
+    unstarted: async () => [],
   },
   ledger: { write: async () => undefined },
 };

@@ -46,7 +46,7 @@ export const BRIDGE_LIMITS: Omit<BridgeLimits, keyof ConsumerLimits> &
 /** What the bridge asks of the store. */
 export interface BridgeStore extends Pick<Store, 'recordLate'> {
   readonly streams: Pick<Store['streams'], 'verdicts'>;
-  readonly parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'list'>;
+  readonly parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'unstarted'>;
   readonly ledger: Pick<Store['ledger'], 'write'>;
 }
 

@@ -201,7 +201,7 @@ describe('the bridges on real servers', () => {
     );
 
     await servers.worker();
-    // The sweep tries a lane that stays blocked less and less often, every 30 s in the end.
+    // The sweep tries a lane that stays blocked less and less often, every 6 s in the end.
     const allArrived = async () => {
       const found = await signalled(servers, `orderSaga/${tenantId}/slow`);
       return new Set(found).size === 6 && found;

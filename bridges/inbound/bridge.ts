@@ -72,7 +72,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       earlyMaxAgeMs: limits.earlyMaxAgeMs,
       lanesPerRound: 200,
       retryMs: limits.sweepIntervalMs,
-      maxRetryMs: 30_000,
+      maxRetryMs: Math.min(30_000, 30 * limits.sweepIntervalMs),
     },
     gates: { fresh: createGate(limits.sweepWidth), tried: createGate(limits.sweepWidth) },
     clock,

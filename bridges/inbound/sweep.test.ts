@@ -1,5 +1,6 @@
 import { cancelled, createBridgeParts, LANES_PER_ROUND, placed, ref, settled, target } from './testing/bridge-parts';
 import { createMemoryWorld } from './testing/memory-world';
+import { CallError } from './workflow-calls';
 
 function given(options: Parameters<typeof createBridgeParts>[1] = {}) {
   const clock = { now: 1_000 };
@@ -155,13 +156,22 @@ describe('the sweep', () => {
     expect(at.world.lanes.size).toBe(0);
   });
 
-  it('bug: pooled journeys whose machine failed took the turns of lanes that were blocked', async () => {
+  it('bug: blocked lanes that wait for their next try took the turns of those that were never tried', async () => {
     const at = given();
-    const failed = { cause: 'machine-failed' as const, parkedAt: at.clock.now, events: [settled().event] };
-    const ids = Array.from({ length: LANES_PER_ROUND }, (_, nth) => `orderSaga/acme/failed-${nth}`);
-    for (const subject of ids) at.world.lanes.set(subject, { ...failed, ref: { ...ref, subject } });
-    await at.dispatch.park([placed()], 'blocked');
+    const stuck = { cause: 'blocked' as const, parkedAt: at.clock.now, events: [placed().event] };
+    for (let nth = 0; nth < LANES_PER_ROUND; nth += 1) {
+      const subject = `orderSaga/acme/stuck-${nth}`;
+      at.world.lanes.set(subject, { ...stuck, ref: { ...ref, subject } });
+    }
+    const start = at.world.temporal.signalWithStart;
+    at.world.temporal.signalWithStart = (to, ...given) =>
+      to.subject === ref.subject ? start(to, ...given) : Promise.reject(new CallError('busy', 'stuck'));
     await at.sweep.round();
+    await at.dispatch.park([placed()], 'blocked');
+    for (let round = 0; round < 10; round += 1) {
+      at.clock.now += 1_000; // longer than the longest wait for a next try
+      await at.sweep.round();
+    }
     expect(at.taken()).toEqual(['OrderPlaced']);
     expect(at.world.lanes.size).toBe(LANES_PER_ROUND);
   });

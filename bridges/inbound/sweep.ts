@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@millrace/kafka';
 import type { Store } from '../../store/store';
-import type { ParkCause, ParkedLane, SubjectRef } from '../../store/types';
+import type { ParkedLane, SubjectRef } from '../../store/types';
 import type { BridgeMetrics } from '../metrics';
 import type { Gate } from './gate';
 import type { DrainResult, HeldLanes } from './held-lane';
@@ -32,7 +32,7 @@ interface Delay {
   readonly ms: number;
 }
 
-/** Rounds between two looks at lanes that are not due by the store's account: those parked as blocked, which may bring their own start. */
+/** Rounds between two looks at lanes that are not due by the store's account, and may bring their own start. */
 const ROUNDS_PER_FULL_LOOK = 10;
 
 /**
@@ -40,7 +40,7 @@ const ROUNDS_PER_FULL_LOOK = 10;
  * made a lane deliverable is still so at the next round.
  */
 export function createSweep(deps: {
-  store: { readonly parking: Pick<Store['parking'], 'due' | 'list' | 'parked' | 'tryHold'> };
+  store: { readonly parking: Pick<Store['parking'], 'due' | 'unstarted' | 'parked' | 'tryHold'> };
   held: Pick<HeldLanes, 'drain'>;
   targetOf: (name: string) => RouteTarget | undefined;
   /** Whether early events that have waited long enough may be given up now. Default: they may. */
@@ -66,11 +66,13 @@ export function createSweep(deps: {
   /** Begins to drain what is due. It does not wait for that: a lane that hangs must not hold up the next look. */
   async function look(): Promise<void> {
     const began = now();
+    // What was tried a moment ago, and is listed again, takes nobody's turn.
     const limit = options.lanesPerRound + delays.size + draining.size;
     const due = await store.parking.due({ earlyMaxAgeMs: options.earlyMaxAgeMs, limit });
-    const others = rounds % ROUNDS_PER_FULL_LOOK === 0 ? await blockedLanes(due) : [];
+    const isFull = rounds % ROUNDS_PER_FULL_LOOK === 0;
+    const others = isFull ? await store.parking.unstarted({ limit }) : [];
     rounds += 1;
-    forgetDelays([...due, ...others]);
+    if (isFull) forgetDelays([...due, ...others]);
     const giveUp = mayGiveUp();
     for (const lane of due) begin(lane, giveUp);
     for (const lane of others) begin(lane, false);
@@ -101,21 +103,6 @@ export function createSweep(deps: {
     }
   }
 
-  async function blockedLanes(due: readonly ParkedLane[]): Promise<readonly ParkedLane[]> {
-    const known = new Set(due.map(({ subject }) => subject));
-    const found: ParkedLane[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Awaited<ReturnType<Store['parking']['list']>> = await store.parking.list({
-        limit: options.lanesPerRound,
-        ...(cursor === null ? {} : { cursor }),
-      });
-      found.push(...page.items.filter(({ cause, subject }) => isForSweep(cause) && !known.has(subject)));
-      cursor = page.next;
-    } while (cursor !== null && found.length < options.lanesPerRound);
-    return found;
-  }
-
   /** A lane that somebody else holds is neither drained nor delayed here. */
   function settled(subject: string, result: DrainResult | undefined): void {
     if (result === 'empty') delays.delete(subject);
@@ -127,7 +114,7 @@ export function createSweep(deps: {
     delays.set(subject, { until: now() + ms, ms });
   }
 
-  /** Delays of lanes that nobody lists any more and that have run out. */
+  /** Delays of lanes that nobody lists any more and that have run out. `listed`: by a full look, or the others' would go. */
   function forgetDelays(listed: readonly ParkedLane[]): void {
     const still = new Set(listed.map(({ subject }) => subject));
     for (const [subject, { until }] of delays) if (!still.has(subject) && until < now()) delays.delete(subject);
@@ -174,10 +161,6 @@ export function createSweep(deps: {
     },
   };
 }
-
-/** What waits for its start comes by `due`; a pooled journey whose machine failed is no lane: its host tries again by itself. */
-const isForSweep = (cause: ParkCause): boolean =>
-  cause !== 'early' && cause !== 'start-missing' && cause !== 'machine-failed';
 
 /** Starts are gathered for this long before the store is asked whether something waits for them. */
 const STARTED_WAIT_MS = 20;

@@ -240,6 +240,22 @@ describe('parked lanes', () => {
     expect(subjects(await due()).sort()).toEqual(['old', 'started', 'young']);
   });
 
+  it('are unstarted if they have no stream and do not wait for their start', async () => {
+    const causes: ParkCause[] = ['blocked', 'early', 'refused', 'start-missing', 'workflow-gone'];
+    for (const cause of causes) {
+      now = new Date(now.getTime() + 1_000);
+      await park(subjectRef(cause), ['a'], cause);
+    }
+    const started = subjectRef('started');
+    await park(started, ['a'], 'blocked');
+    await store.append(appendRequest(started));
+    const unstarted = async (limit: number) => subjects(await store.parking.unstarted({ limit }));
+    expect(await unstarted(10)).toEqual(['blocked', 'refused', 'workflow-gone']);
+    now = new Date(now.getTime() + 1_000);
+    await store.parking.tryHold(subjectRef('blocked').subject, async () => undefined);
+    expect(await unstarted(2)).toEqual(['refused', 'workflow-gone']);
+  });
+
   it('take turns: one that stays stuck does not starve the others', async () => {
     for (const key of ['l1', 'l2', 'l3']) {
       await park(subjectRef(key), ['a']);

@@ -34,6 +34,8 @@ const parkedLane = (record: LaneRecord): ParkedLane => ({
 const laneColumns = `lane.subject, lane.target, lane.tenant_id, lane.key, lane.cause, lane.parked_at,
   (select count(*)::integer from millrace.parked_events e where e.subject = lane.subject) as events`;
 
+const longestUntried = 'coalesce(attempted_at, parked_at), parked_at, subject';
+
 /** Lanes that cannot be delivered (yet), in the store (docs/architecture.md, "Who decides what"). */
 export const createParking = (connection: Queryable, lanes: Lanes, now: () => Date): Store['parking'] => ({
   async parked(subjects) {
@@ -76,8 +78,19 @@ export const createParking = (connection: Queryable, lanes: Lanes, now: () => Da
     const { rows } = await connection.query<LaneRecord>(
       `select ${laneColumns} from millrace.parked_lanes lane
       where exists (select from millrace.streams s where s.subject = lane.subject) or parked_at <= $1
-      order by coalesce(attempted_at, parked_at), parked_at, subject limit $2`,
+      order by ${longestUntried} limit $2`,
       [new Date(now().getTime() - earlyMaxAgeMs), limit],
+    );
+    return rows.map(parkedLane);
+  },
+
+  async unstarted({ limit }) {
+    const { rows } = await connection.query<LaneRecord>(
+      `select ${laneColumns} from millrace.parked_lanes lane
+      where cause not in ('early', 'start-missing')
+        and not exists (select from millrace.streams s where s.subject = lane.subject)
+      order by ${longestUntried} limit $1`,
+      [limit],
     );
     return rows.map(parkedLane);
   },

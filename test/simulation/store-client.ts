@@ -97,7 +97,7 @@ export function storeClient(process: SimProcess, store: SimStore, link: Link): S
       parked: (subjects) => ask('parked', () => store.parked(subjects)),
       tryHold,
       due: ({ earlyMaxAgeMs, limit }) => ask('due', () => store.due(earlyMaxAgeMs, limit)),
-      list: ({ limit }) => ask('list', () => ({ items: store.list().slice(0, limit), next: null })),
+      unstarted: ({ limit }) => ask('unstarted', () => store.unstarted(limit)),
     },
     placement: {
       find: (subjects) => ask('find', () => store.hosting.find(subjects)),

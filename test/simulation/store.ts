@@ -158,6 +158,12 @@ export class SimStore {
       .slice(0, limit);
   }
 
+  unstarted(limit: number): readonly ParkedLane[] {
+    return this.list((lane) => lane.attemptedAt)
+      .filter(({ subject, cause }) => !this.streams.has(subject) && cause !== 'early' && cause !== 'start-missing')
+      .slice(0, limit);
+  }
+
   list(order: (lane: Lane) => number = ({ parkedAt }) => parkedAt): readonly ParkedLane[] {
     return [...this.lanes.values()]
       .sort((a, b) => order(a) - order(b))

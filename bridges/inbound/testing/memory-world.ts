@@ -138,7 +138,7 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
       events: events.length,
     }));
 
-  const parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'list'> = {
+  const parking: Pick<Store['parking'], 'parked' | 'tryHold' | 'due' | 'unstarted'> = {
     async parked(subjects) {
       await hop('parked?');
       return new Set(subjects.filter((subject) => lanes.has(subject)));
@@ -161,11 +161,11 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
         .filter(({ subject, parkedAt }) => streams.has(subject) || Date.parse(parkedAt) <= now() - earlyMaxAgeMs)
         .slice(0, limit);
     },
-    async list({ limit, cursor }) {
-      await hop('list');
-      const from = Number(cursor ?? 0);
-      const all = parkedLanes();
-      return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null };
+    async unstarted({ limit }) {
+      await hop('unstarted');
+      return parkedLanes()
+        .filter(({ subject, cause }) => !streams.has(subject) && cause !== 'early' && cause !== 'start-missing')
+        .slice(0, limit);
     },
   };
 
