@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { AppointmentRescheduled, AppointmentScheduled, type Envelope, newEvent } from '@millrace/events';
+import {
+  AppointmentConfirmed,
+  AppointmentRescheduled,
+  AppointmentScheduled,
+  type Envelope,
+  newEvent,
+} from '@millrace/events';
 import { type Observer, observe } from '../../infra/reconcile/observer';
 import { eventually } from '../support/eventually';
 import { type PlatformProcesses, startPlatformProcesses } from '../support/platform-processes';
@@ -10,6 +16,8 @@ const KEYS = 60;
 const OUTAGE_MS = 16_000;
 const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
 
+const subjectOf = (key: string) => `appointmentJourney/${tenantId}/${key}`;
+
 let platform: PlatformProcesses;
 let observer: Observer;
 beforeAll(async () => {
@@ -19,8 +27,7 @@ beforeAll(async () => {
   observer = await observe(platform.stack);
   const key = randomUUID();
   await observer.publisher.publishEvent(nextOf(key, 0));
-  const subject = `appointmentJourney/${tenantId}/${key}`;
-  await eventually('all processes run', async () => observer.store.streams.get(subject), 60_000);
+  await eventually('all processes run', async () => observer.store.streams.get(subjectOf(key)), 60_000);
 }, 120_000);
 afterAll(async () => {
   await observer?.stop();
@@ -42,8 +49,9 @@ const nextOf = (key: string, nth: number): Envelope => {
     : newEvent(AppointmentRescheduled, { ...about, data });
 };
 
-/** Events of many appointments, until told to stop. Answers what was sent, by appointment. */
+/** Events of many appointments, and each time one of an appointment that nobody schedules, until told to stop. */
 function stream(keys: readonly string[]) {
+  const early: string[] = [];
   const sent = new Map<string, Envelope[]>(keys.map((key) => [key, []]));
   let going = true;
   const streaming = (async () => {
@@ -56,6 +64,13 @@ function stream(keys: readonly string[]) {
         events.push(event);
         void observer.publisher.publishEvent(event);
       }
+      const nobody = randomUUID();
+      early.push(subjectOf(nobody));
+      void observer.publisher.publish(AppointmentConfirmed, {
+        tenantId,
+        aggregateId: nobody,
+        data: { appointmentId: nobody },
+      });
       await pause(400);
     }
   })();
@@ -63,28 +78,43 @@ function stream(keys: readonly string[]) {
     async stop() {
       going = false;
       await streaming;
-      return sent;
+      return { sent, early };
     },
   };
 }
 
+const parkedNow = async () => (await observer.store.parking.list({ limit: 1_000 })).items;
+
 describe.each(['temporal', 'postgres'])('%s stopped and continued while events flow', (server) => {
-  it('loses nothing, repeats nothing, parks nothing and gives nothing up', async () => {
+  it('loses nothing, repeats nothing, parks only what is early and gives nothing up, of own and pooled journeys', async () => {
+    const keys = Array.from({ length: KEYS }, () => randomUUID());
+    // A subject stays where it is: these are pooled, though the deployment says own.
+    const pooled = keys.filter((_, nth) => nth % 2 === 0).map(subjectOf);
+    await observer.store.placement.place(
+      new Map(pooled.map((subject, nth) => [subject, { host: `appointmentJourney/host-${nth % 2}` }])),
+    );
+    const parkedBefore = await parkedNow();
     const before = await observer.store.ledger.summary();
-    const streaming = stream(Array.from({ length: KEYS }, () => randomUUID()));
+    const streaming = stream(keys);
     await pause(3_000);
     await whileStopped(platform.stack.pids[server] ?? 0, () => pause(OUTAGE_MS));
     await pause(3_000);
-    const sent = await streaming.stop();
+    const { sent, early } = await streaming.stop();
     const left = await observer.settle({ limitMs: 90_000, quietMs: 6_000 });
-    expect(left).toMatchObject({ lag: 0, deadLetterLag: 0, unrelayed: 0, parkedLanes: 0 });
+    expect(left).toMatchObject({ lag: 0, deadLetterLag: 0, unrelayed: 0 });
+    const parked = (await parkedNow()).slice(parkedBefore.length);
+    expect(parked.map(({ subject }) => subject).toSorted()).toEqual(early.toSorted());
+    expect(new Set(parked.map(({ cause }) => cause))).toEqual(new Set(['early']));
     const total = [...sent.values()].flat().length;
     for (const [key, events] of sent) {
-      const transitions = await observer.store.streams.transitions(`appointmentJourney/${tenantId}/${key}`, 0, 1_000);
+      const transitions = await observer.store.streams.transitions(subjectOf(key), 0, 1_000);
       expect(transitions.flatMap(({ causes }) => causes)).toEqual(events.map(({ eventId }) => eventId));
     }
-    const records = (before['records'] ?? 0) + total;
-    expect(await observer.store.ledger.summary()).toEqual({ records, delivered: records });
+    expect(await observer.store.ledger.summary()).toEqual({
+      records: (before['records'] ?? 0) + total + early.length,
+      delivered: (before['delivered'] ?? 0) + total,
+      parked: (before['parked'] ?? 0) + early.length,
+    });
     expect((await observer.store.deadLetters.list({}, { limit: 1 })).items).toEqual([]);
   }, 180_000);
 });
