@@ -2,6 +2,7 @@ import type { Settling } from '../../activities/recording/hosting.activities';
 import { chunksOf } from './chunks';
 import type { Deadlines } from './deadlines';
 import type { HostStore } from './host-store';
+import { piecesOf } from './late';
 import type { Held, Roster } from './roster';
 import type { WireEvent } from './wire';
 
@@ -19,10 +20,15 @@ export class HostSettlings<State> {
     },
   ) {}
 
-  /** If some of it was parked, it is so no longer once the store has it. */
+  /**
+   * If some of it was parked, it is so no longer once the store has it. Pieces of one journey are too large to be settled
+   * at once, so they are settled in their order.
+   */
   add({ ref, parked }: Held<State>, why: Settling['why'], events: readonly WireEvent[]): void {
     const unpark = parked !== undefined;
-    if (events.length > 0 || unpark) this.settlings.push({ why, ref, events, ...(unpark && { unpark }) });
+    const pieces = piecesOf(events, SETTLED_AT_ONCE.characters);
+    if (pieces.length === 0 && unpark) pieces.push([]);
+    for (const piece of pieces) this.settlings.push({ why, ref, events: piece, ...(unpark && { unpark }) });
   }
 
   /** These events and all that wait for the journey; it leaves the memory. */
