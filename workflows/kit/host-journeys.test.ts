@@ -204,6 +204,41 @@ describe('a journey of which more is parked than is loaded at once', () => {
 });
 
 describe('a journey that is parked', () => {
+  it.each([
+    ['a later deadline', new Date(NOW + 1_000).toISOString(), ['unpark']],
+    ['no deadline', null, ['unpark']],
+    ['its deadline still, at which it moves', idleAt, ['append']],
+  ])('bug: at its deadline, stayed so once it was mended and had %s', async (_, deadline, expected) => {
+    const entries: HostedEntry[] = [];
+    const stream = {
+      ...ref,
+      chain: 'c/host-0',
+      version: 1,
+      status: 'open',
+      stage: 'counting',
+      state: { at: 'counting', count: 1, idleAt: deadline },
+      machineVersion: 1,
+      correlationId: 'a',
+    } as const;
+    const { deadlines, journeys } = host({
+      ...silent,
+      load: async ([subject = '']) => [{ subject, stream, parked: { ...ref, events: [], more: false } }],
+      record: async (given) => {
+        entries.push(...given);
+        return new Map();
+      },
+    });
+    await journeys.load([ref.subject]);
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { bySignals, byClock } = journeys.nextTurn(NOW);
+      expect(bySignals).toEqual([]);
+      await journeys.record(byClock, 'clock-or-effect');
+    }
+    expect(entries.map(({ kind }) => kind)).toEqual(expected);
+    expect(entries[0]).toMatchObject(expected[0] === 'unpark' ? { eventIds: [] } : { unpark: [] });
+    expect(deadlines.next()).toBe(expected[0] === 'append' || deadline === null ? Infinity : Date.parse(deadline));
+  });
+
   it('bug: stayed so with what came after its end, because that was late and never removed', async () => {
     const { kept, tried } = parkedJourney([event('1'), event('2')]);
     kept.isClosed = true;

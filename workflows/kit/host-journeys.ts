@@ -4,7 +4,7 @@ import { chunksOf } from './chunks';
 import type { CarriedHost } from './host-carry';
 import { loadJourneys } from './host-loads';
 import type { HostParts } from './host-parts';
-import { deadlineOf, type HostedStep, parking, stepHeld, withoutDuplicates } from './hosted-step';
+import { deadlineOf, type HostedStep, noLongerParked, parking, stepHeld, withoutDuplicates } from './hosted-step';
 import type { Machine, Outcome } from './machine';
 import { pendingEffects } from './recorded';
 import type { CausedBy } from './recorder';
@@ -56,19 +56,24 @@ export class HostJourneys<
   nextTurn(nowMs: number): Turn<State, Effect> {
     const toLoad = new Set<string>();
     const bySignals: HostedStep<State, Effect>[] = [];
+    const unparked: HostedStep<State, Effect>[] = [];
     let events = 0;
     for (const held of this.parts.roster.takeReady(EVENTS_PER_TURN)) {
       const need = this.parts.roster.need(held);
       if (need === 'load') toLoad.add(held.ref.subject);
       if (need === 'load' || need === 'await-start') continue;
       const batch = this.parts.roster.takeBatch(held);
-      if (batch.length === 0) continue; // signals cause nothing: it is taken with all that is due, if it is
+      if (batch.length === 0) {
+        // Signals cause nothing. If its deadline is due, it is taken with all that is.
+        unparked.push(...noLongerParked(this.machine, held, nowMs));
+        continue;
+      }
       events += batch.length;
       const step = stepHeld(this.machine, held, batch, nowMs);
       if (step !== undefined) bySignals.push(step);
     }
     const busy = new Set(bySignals.map(({ held }) => held.ref.subject));
-    const byClock = this.takeDue(nowMs, busy, toLoad);
+    const byClock = [...unparked, ...this.takeDue(nowMs, busy, toLoad)];
     return { bySignals, byClock, toLoad: [...toLoad], events };
   }
 

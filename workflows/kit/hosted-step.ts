@@ -24,13 +24,6 @@ export interface HostedStep<State, Effect> {
   readonly deadlineMs: number;
 }
 
-type AnyMachine<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
-> = Machine<State, Start, Input, Effect>;
-
 /** After a machine threw, its journey is tried again this much later: a corrected machine may have been deployed. */
 export const RETRY_PARKED_MS = 60_000;
 
@@ -47,7 +40,7 @@ export function stepHeld<
   Input extends Envelope,
   Effect extends { readonly name: string },
 >(
-  machine: AnyMachine<State, Start, Input, Effect>,
+  machine: Machine<State, Start, Input, Effect>,
   held: Held<State>,
   batch: readonly WireEvent[],
   nowMs: number,
@@ -70,7 +63,7 @@ function soundPrefix<
   Start extends Envelope,
   Input extends Envelope,
   Effect extends { readonly name: string },
->(machine: AnyMachine<State, Start, Input, Effect>, held: Held<State>, batch: readonly WireEvent[]): number {
+>(machine: Machine<State, Start, Input, Effect>, held: Held<State>, batch: readonly WireEvent[]): number {
   let { standing } = held;
   for (const [index, event] of batch.entries()) {
     try {
@@ -87,7 +80,7 @@ function atDeadline<
   Start extends Envelope,
   Input extends Envelope,
   Effect extends { readonly name: string },
->(machine: AnyMachine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number) {
+>(machine: Machine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number) {
   const { state, version } = standing;
   if (state === undefined) return undefined;
   const at = machine.deadline(state);
@@ -103,7 +96,7 @@ function recording<
   Input extends Envelope,
   Effect extends { readonly name: string },
 >(
-  machine: AnyMachine<State, Start, Input, Effect>,
+  machine: Machine<State, Start, Input, Effect>,
   held: Held<State>,
   batch: readonly WireEvent[],
   outcome: Outcome<State, Effect>,
@@ -176,7 +169,7 @@ export function withoutDuplicates<
   Input extends Envelope,
   Effect extends { readonly name: string },
 >(
-  machine: AnyMachine<State, Start, Input, Effect>,
+  machine: Machine<State, Start, Input, Effect>,
   { held, batch, rest, entry }: HostedStep<State, Effect>,
   duplicates: readonly string[],
   nowMs: number,
@@ -190,9 +183,38 @@ export function withoutDuplicates<
   }
   if (again !== undefined) return again;
   if (unpark.length === 0) return undefined;
-  const { tracing } = held;
-  const forget = { kind: 'unpark', subject: held.ref.subject, eventIds: unpark } as const;
-  return { held, batch: [], rest, entry: forget, tracing, left: [], deadlineMs: deadlineOf(machine, held, nowMs) };
+  return { ...unparking(machine, held, unpark, nowMs), rest };
+}
+
+/** Nothing waits for a journey that is parked, and its machine throws no more at what is due: it had another deadline. */
+export function noLongerParked<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(
+  machine: Machine<State, Start, Input, Effect>,
+  held: Held<State>,
+  nowMs: number,
+): readonly HostedStep<State, Effect>[] {
+  if (held.parked?.ids.length !== 0 || deadlineOf(machine, held, nowMs) <= nowMs) return [];
+  return [unparking(machine, held, [], nowMs)];
+}
+
+function unparking<
+  State extends { readonly at: string },
+  Start extends Envelope,
+  Input extends Envelope,
+  Effect extends { readonly name: string },
+>(
+  machine: Machine<State, Start, Input, Effect>,
+  held: Held<State>,
+  eventIds: readonly string[],
+  nowMs: number,
+): HostedStep<State, Effect> {
+  const entry = { kind: 'unpark', subject: held.ref.subject, eventIds } as const;
+  const deadline = deadlineOf(machine, held, nowMs);
+  return { held, batch: [], rest: [], entry, tracing: held.tracing, left: [], deadlineMs: deadline };
 }
 
 /** Milliseconds since the epoch. One that cannot be told is due: then the step that asks for it again parks the journey. */
@@ -201,7 +223,7 @@ export function deadlineOf<
   Start extends Envelope,
   Input extends Envelope,
   Effect extends { readonly name: string },
->(machine: AnyMachine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number): number {
+>(machine: Machine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number): number {
   try {
     return deadlineMs(machine, standing.state);
   } catch {
