@@ -25,6 +25,20 @@ describe('what a host carries over continue-as-new', () => {
     expect(waitingToCarry(roster)).toEqual([{ ref: ref('a'), mayStart: true, events: [event('2'), event('3')] }]);
   });
 
+  test('is until when a journey waits for its start, unless the store is asked about it again', () => {
+    const roster = new Roster<{ at: string }>(['CountBegun']);
+    roster.receive([{ ref: ref('a'), mayStart: false, events: [event('1')] }]);
+    const held = roster.hold(ref('a'));
+    held.awaitsStartUntil = 60_000;
+    const waiting = { ref: ref('a'), mayStart: false, events: [event('1')] };
+    expect(waitingToCarry(roster)).toEqual([{ ...waiting, awaitsStartUntil: 60_000 }]);
+    held.mustLoad = true;
+    expect(waitingToCarry(roster)).toEqual([waiting]);
+    held.mustLoad = false;
+    held.parked = { ids: ['0'], more: false };
+    expect(waitingToCarry(roster)).toEqual([waiting]);
+  });
+
   test('bug: of a journey that waits in the store alone is nothing, or the next run took it for one that it has', () => {
     const roster = new Roster<{ at: string }>(['CountBegun']);
     const held = roster.hold(ref('a'));

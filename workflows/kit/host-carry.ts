@@ -22,12 +22,17 @@ export const CARRY_LIMITS: CarryLimits = {
 };
 
 export interface CarriedHost<State, Effect> {
-  readonly waiting: readonly LaneBatch[];
+  readonly waiting: readonly CarriedWaiting[];
   /** Those touched last, the last one first. */
   readonly standing: readonly CarriedStanding<State>[];
   readonly machineVersion: number;
   readonly effects: readonly Pending<Effect>[];
   readonly effectsInStore: boolean;
+}
+
+interface CarriedWaiting extends LaneBatch {
+  /** Milliseconds since the epoch: loaded in vain, it waits for its start until then, however many runs that takes. */
+  readonly awaitsStartUntil?: number | undefined;
 }
 
 interface CarriedStanding<State> {
@@ -38,17 +43,19 @@ interface CarriedStanding<State> {
 }
 
 /** Events that wait, without those that the store keeps as well. */
-const waitingOf = <State>({ ref, mayStart, front, inbox, parked }: Held<State>): LaneBatch => {
+const waitingOf = <State>(held: Held<State>): CarriedWaiting => {
+  const { ref, mayStart, front, inbox, parked, awaitsStartUntil, mustLoad } = held;
   const inStore = new Set(parked?.ids);
   const events: WireEvent[] = [...front, ...inbox.carry().waiting].filter(({ eventId }) => !inStore.has(eventId));
-  return { ref, mayStart, events };
+  const isLoadedAgain = mustLoad || parked !== undefined;
+  return { ref, mayStart, events, ...(awaitsStartUntil !== undefined && !isLoadedAgain && { awaitsStartUntil }) };
 };
 
 /** What waits, if it is little enough to be taken along. */
 export function waitingToCarry<State>(
   roster: Roster<State>,
   limits: CarryLimits = CARRY_LIMITS,
-): readonly LaneBatch[] | undefined {
+): readonly CarriedWaiting[] | undefined {
   if (roster.waiting > limits.waiting.events) return undefined;
   const waiting = roster
     .withEvents()

@@ -163,6 +163,38 @@ function parkedJourney(parked: readonly WireEvent[], before: readonly string[] =
   return { kept, roster, tried, settled };
 }
 
+describe('the next run of a host', () => {
+  const early = event('1');
+  const carried = { standing: [], machineVersion: counter.version, effects: [], effectsInStore: false };
+  const nextRun = (machineVersion: number) => {
+    const settled: (readonly Settling[])[] = [];
+    const next = host({ ...silent, settle: async (settlings) => void settled.push(settlings) });
+    const waiting = [{ ref, mayStart: false, events: [early], awaitsStartUntil: NOW + 1_000 }];
+    next.roster.receive(waiting);
+    next.journeys.takeUp({ ...carried, machineVersion, waiting });
+    return { ...next, settled };
+  };
+
+  it.each([counter.version, counter.version + 1])(
+    'bug: waited anew for a start, so that where runs are short an early event was never given up (machine %i)',
+    async (machineVersion) => {
+      const { journeys, settlings, roster, deadlines, settled } = nextRun(machineVersion);
+      expect(journeys.nextTurn(NOW).toLoad).toEqual([]);
+      expect(deadlines.next()).toBe(NOW + 1_000);
+      expect(journeys.nextTurn(NOW + 1_000)).toEqual({ bySignals: [], byClock: [], toLoad: [], events: 0 });
+      await settlings.settle();
+      expect(settled).toEqual([[{ why: 'early', ref, events: [early] }]]);
+      expect(roster.size).toBe(0);
+    },
+  );
+
+  it('starts the journey if its start comes before that', () => {
+    const { journeys, roster } = nextRun(counter.version);
+    roster.receive([{ ref, mayStart: true, events: [event('0', 'CountBegun')] }]);
+    expect(journeys.nextTurn(NOW).bySignals.map(({ batch }) => ids(batch))).toEqual([['0', '1']]);
+  });
+});
+
 describe('a journey of which more is parked than is loaded at once', () => {
   const many = ['1', '2', '3', '4', '5'].map((eventId) => event(eventId));
 

@@ -42,7 +42,12 @@ export class HostJourneys<
   ) {}
 
   /** Of the run before. */
-  takeUp({ machineVersion, standing }: CarriedHost<State, Effect>): void {
+  takeUp({ machineVersion, standing, waiting }: CarriedHost<State, Effect>): void {
+    for (const { ref, awaitsStartUntil } of waiting) {
+      if (awaitsStartUntil === undefined) continue;
+      this.parts.roster.hold(ref).awaitsStartUntil = awaitsStartUntil;
+      this.parts.deadlines.set(ref.subject, awaitsStartUntil);
+    }
     if (machineVersion !== this.machine.version) return; // the store has them too, and loading migrates
     for (const { ref, state, version, tracing } of [...standing].reverse()) {
       const held = this.parts.roster.hold(ref);
