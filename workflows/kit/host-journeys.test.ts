@@ -5,6 +5,7 @@ import { HostEffects } from './host-effects';
 import { HostJourneys } from './host-journeys';
 import { HostSettlings } from './host-settlings';
 import type { HostStore } from './host-store';
+import { parking } from './hosted-step';
 import { Roster } from './roster';
 import { StageCounts } from './stage-counts';
 import type { WireEvent } from './wire';
@@ -236,6 +237,33 @@ describe('a journey of which more is parked than is loaded at once', () => {
 });
 
 describe('a journey that is parked', () => {
+  it('bug: was parked by one call with all that waited for it, which the server refuses above 2 MiB', async () => {
+    const calls: (readonly HostedEntry[])[] = [];
+    const { roster, journeys } = host({
+      ...silent,
+      record: async (entries) => {
+        calls.push(entries);
+        if (calls.length === 1) roster.receive([{ ref, mayStart: false, events: [event('meanwhile')] }]);
+        return new Map();
+      },
+    });
+    const held = roster.hold(ref);
+    held.standing = { state: { at: 'counting', count: 0, idleAt: null }, version: 1 };
+    const text = 'x'.repeat(100_000);
+    const jammed = event('jam', 'Counted', { failsUntil: '9999-12-31T00:00:00.000Z', text });
+    const many = Array.from({ length: 12 }, (_, nth) => event(`${nth}`, 'Counted', { text }));
+    held.front = many.slice(0, 4);
+    roster.receive([{ ref, mayStart: false, events: many.slice(8) }]);
+    await journeys.record([parking(held, [jammed, ...many.slice(4, 8)], 'jammed', NOW)], 'signals');
+    const [first, ...others] = calls.flat().flatMap((entry) => (entry.kind === 'park' ? [entry] : []));
+    const behind = [...many.slice(4, 8), ...many.slice(0, 4), ...many.slice(8)];
+    const events = [first, ...others].flatMap((entry) => entry?.events ?? []);
+    expect(ids(events)).toEqual(['jam', ...ids(behind), 'meanwhile']);
+    for (const call of calls) expect(JSON.stringify(call).length).toBeLessThan(512 * 1024);
+    for (const { message } of others) expect(message).toBe(first?.message);
+    expect([held.front, held.inbox.size, roster.size]).toEqual([[], 0, 0]);
+  });
+
   it.each([
     ['a later deadline', new Date(NOW + 1_000).toISOString(), ['unpark']],
     ['no deadline', null, ['unpark']],

@@ -138,8 +138,7 @@ export class HostJourneys<
     const { roster, runtime, settlings } = this.parts;
     switch (result?.status) {
       case undefined:
-        this.recorded(step);
-        return [];
+        return this.recorded(step);
       case 'duplicates':
         return this.again(step, withoutDuplicates(this.machine, step, result.eventIds, runtime.now()));
       case 'refused':
@@ -160,23 +159,31 @@ export class HostJourneys<
     }
   }
 
-  private recorded(step: HostedStep<State, Effect>): void {
+  /** Answers what follows. */
+  private recorded(step: HostedStep<State, Effect>): readonly HostedStep<State, Effect>[] {
     const { held, outcome, entry } = step;
-    const { deadlines, roster } = this.parts;
-    deadlines.set(held.ref.subject, step.deadlineMs);
-    if (entry.kind === 'park') this.parked(step, entry.message);
-    else held.front = [...step.rest, ...held.front];
-    if (outcome === undefined || entry.kind !== 'append') roster.letGo(held);
+    this.parts.deadlines.set(held.ref.subject, step.deadlineMs);
+    if (entry.kind === 'park') return this.parked(step, entry.message);
+    held.front = [...step.rest, ...held.front];
+    if (outcome === undefined || entry.kind !== 'append') this.parts.roster.letGo(held);
     else this.moved(step, outcome);
+    return [];
   }
 
-  /** The store keeps all that waited for it when it was parked. */
-  private parked({ held, batch }: HostedStep<State, Effect>, reason: string): void {
+  /** The store keeps all that waited for it when it was parked, or as much of it as could be parked at once. */
+  private parked(
+    { held, batch, rest, isInPart }: HostedStep<State, Effect>,
+    reason: string,
+  ): readonly HostedStep<State, Effect>[] {
+    const { roster, runtime } = this.parts;
     const kept = new Set(batch.map(({ eventId }) => eventId));
     held.front = held.front.filter(({ eventId }) => !kept.has(eventId));
     held.inbox.drop(kept);
     held.parked = undefined; // it is loaded again when it is tried again
-    this.parts.runtime.warn('machine of a journey failed; it is parked', { subject: held.ref.subject, reason });
+    if (isInPart === true) return [parking(held, rest, reason, runtime.now())];
+    runtime.warn('machine of a journey failed; it is parked', { subject: held.ref.subject, reason });
+    roster.letGo(held);
+    return [];
   }
 
   private moved({ held, tracing, left }: HostedStep<State, Effect>, outcome: Outcome<State, Effect>): void {

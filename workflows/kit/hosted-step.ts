@@ -15,6 +15,8 @@ export interface HostedStep<State, Effect> {
   /** Taken with it and not stepped through: they wait until this is recorded. */
   readonly rest: readonly WireEvent[];
   readonly entry: HostedEntry;
+  /** To be parked: what it has here is too much to be parked at once, and the rest follows. */
+  readonly isInPart?: boolean | undefined;
   /** Undefined: the machine threw. */
   readonly outcome?: Outcome<State, Effect> | undefined;
   readonly tracing: Tracing;
@@ -135,20 +137,24 @@ const unparkedBy = (parked: readonly string[], batch: readonly WireEvent[]): str
   return batch.flatMap(({ eventId }) => (ids.has(eventId) ? [eventId] : []));
 };
 
-/** All that waits for it goes behind what the store keeps of it already; it leaves the memory once the store has it. */
+/**
+ * All that waits for it goes behind what the store keeps of it already, as much at once as one activity may be given; it
+ * leaves the memory once the store has all.
+ */
 export function parking<State, Effect>(
   held: Held<State>,
   batch: readonly WireEvent[],
   error: unknown,
   nowMs: number,
 ): HostedStep<State, Effect> {
-  const events = [...batch, ...held.front, ...held.inbox.all()];
+  const [events = [], ...more] = piecesOf([...batch, ...held.front, ...held.inbox.all()]);
   const retryAtMs = nowMs + RETRY_PARKED_MS;
   const message = error instanceof Error ? reasonOf(error) : String(error);
   return {
     held,
     batch: events,
-    rest: [],
+    rest: batch.slice(events.length),
+    isInPart: more.length > 0,
     tracing: held.tracing,
     left: [],
     deadlineMs: retryAtMs,
