@@ -81,7 +81,7 @@ export interface Store {
   hosting: {
     /** From now on this chain speaks for the host. Resolves when appends of the one before are over. */
     open(host: string, chain: string): Promise<OpenedHost>;
-    /** In the order of the subjects. */
+    /** In the order of the subjects: of the first of them, at least one, as many as one answer of an activity may hold. */
     load(subjects: readonly string[]): Promise<readonly LoadedSubject[]>;
     /** Subjects with something to do, after that place and until that instant, in the order of their instants. */
     due(
@@ -97,7 +97,7 @@ export interface Store {
     unpark(subject: string, eventIds: readonly string[]): Promise<void>;
     /** Effects that a host cannot carry over continue-as-new. Idempotent by key. */
     putAwayEffects(host: string, effects: readonly { readonly key: string; readonly effect: Json }[]): Promise<void>;
-    /** The oldest of them; they stay until they are forgotten. */
+    /** The oldest of them, as many as one answer of an activity may hold; they stay until they are forgotten. */
     effects(host: string, limit: number): Promise<readonly Json[]>;
     forgetEffects(host: string, keys: readonly string[]): Promise<void>;
   };

@@ -284,6 +284,46 @@ describe('a host', () => {
     expect(await parked()).toBeUndefined();
   });
 
+  it('bug: answered more than an activity may: of large events it loads what fits, and of many journeys the first', async () => {
+    const host = await opened();
+    const parkedWith = async (characters: readonly number[]) => {
+      const ref = subjectRef();
+      const events = characters.map((length, nth) => ({
+        ...deliveredEvent(ref, `e${nth}`),
+        data: { text: 'x'.repeat(length) },
+      }));
+      await store.hosting.park({ ref, host, chain: 'run-1', events, message: 'jammed', retryAt: at(0) });
+      return ref.subject;
+    };
+    const large = 250 * 1024;
+    const subjects = [
+      await parkedWith([large, 10, large]),
+      await parkedWith([2 * large, 10]),
+      await parkedWith([100_000, 100_000]),
+      subjectRef().subject,
+    ];
+    const loaded = async (asked: readonly string[]) =>
+      (await store.hosting.load(asked)).map(({ subject, parked }) => [
+        subjects.indexOf(subject),
+        parked?.events.map(({ eventId }) => eventId),
+        parked?.more,
+      ]);
+    expect(await loaded(subjects)).toEqual([[0, ['e0', 'e1'], true]]);
+    expect(await loaded(subjects.slice(1))).toEqual([[1, ['e0'], true]]);
+    expect(await loaded(subjects.slice(2))).toEqual([
+      [2, ['e0', 'e1'], false],
+      [3, undefined, undefined],
+    ]);
+    const effects = [2 * large, 2 * large, 10].map((length, nth) => ({ key: `${nth}`, effect: 'x'.repeat(length) }));
+    await store.hosting.putAwayEffects(host, effects);
+    const sizes = async () => (await store.hosting.effects(host, 200)).map((effect) => String(effect).length);
+    expect(await sizes()).toEqual([2 * large]);
+    await store.hosting.forgetEffects(host, ['0']);
+    expect(await sizes()).toEqual([2 * large, 10]);
+    await store.hosting.forgetEffects(host, ['1', '2']);
+    for (const subject of subjects) await store.hosting.unpark(subject, ['e0', 'e1', 'e2']);
+  });
+
   it('keeps effects that a run could not carry until the next one has them', async () => {
     const host = await opened();
     const effects = ['a', 'b', 'c'].map((key) => ({ key, effect: { key } }));

@@ -11,6 +11,8 @@ interface ParkedRecord {
   readonly tenantId: string;
   readonly key: string;
   readonly event: DeliveredEvent | null;
+  /** How many events wait, up to one more than one load answers. */
+  readonly there: number | null;
 }
 
 const streamsOf = `
@@ -20,14 +22,32 @@ const streamsOf = `
 
 /** Parked events of a journey that one load answers. The query asks for one more, by which the reader knows that there are more. */
 const MOST_PARKED = 200;
+/** The first of them always. Temporal refuses an activity's answer above 2 MiB for good, and warns at 512 KiB. */
+const MOST_PARKED_BYTES = 256 * 1024;
+/** What one load answers of all its subjects, and the effects that are read at a time; the first always. */
+const MOST_ANSWERED_BYTES = 512 * 1024;
+
+/** As many of the first rows of `page` as fit, and at least one; `position` is their order. */
+const fitting = (page: string, { value, most }: { readonly value: string; readonly most: number }): string => `
+  select * from (
+    select page.*, count(*) over ()::integer as there, row_number() over (order by position) as nth,
+      sum(octet_length(${value}::text)) over (order by position) as bytes
+    from (${page}) page
+  ) sized where nth = 1 or bytes <= ${most}`;
 
 const parkedOf = `
-    select journey.subject, journey.tenant_id as "tenantId", journey.key, waiting.event
-    from millrace.parked_journeys journey left join lateral (
-      select event, position from millrace.parked_journey_events e
-      where e.subject = journey.subject order by position limit ${MOST_PARKED + 1}
-    ) waiting on true
+    select journey.subject, journey.tenant_id as "tenantId", journey.key, waiting.event, waiting.there
+    from millrace.parked_journeys journey left join lateral (${fitting(
+      `select event, position from millrace.parked_journey_events e
+      where e.subject = journey.subject order by position limit ${MOST_PARKED + 1}`,
+      { value: 'event', most: MOST_PARKED_BYTES },
+    )}) waiting on true
     where journey.subject = any($1::text[]) order by journey.subject, waiting.position`;
+
+const oldestEffects = `${fitting(
+  'select effect, position from millrace.host_effects where host = $1 order by position limit $2',
+  { value: 'effect', most: MOST_ANSWERED_BYTES },
+)} order by position`;
 
 /** The predicate of the index, word for word, or PostgreSQL does not use it. */
 const due = `
@@ -66,11 +86,13 @@ export const createHosting = (pool: Pool, now: () => Date): Store['hosting'] => 
         connection.query<ParkedRecord>(parkedOf, [subjects]),
       ]);
       const bySubject = new Map(streams.rows.map(({ subject, ...stream }) => [subject, stream]));
-      return subjects.map((subject) => ({
-        subject,
-        stream: bySubject.get(subject),
-        parked: parkedIn(parked.rows.filter((row) => row.subject === subject)),
-      }));
+      return answerable(
+        subjects.map((subject) => ({
+          subject,
+          stream: bySubject.get(subject),
+          parked: parkedIn(parked.rows.filter((row) => row.subject === subject)),
+        })),
+      );
     },
 
     async due(host, { after, until, limit }) {
@@ -96,10 +118,7 @@ export const createHosting = (pool: Pool, now: () => Date): Store['hosting'] => 
       );
     },
     async effects(host, limit) {
-      const { rows } = await connection.query<{ effect: Json }>(
-        'select effect from millrace.host_effects where host = $1 order by position limit $2',
-        [host, limit],
-      );
+      const { rows } = await connection.query<{ effect: Json }>(oldestEffects, [host, limit]);
       return rows.map(({ effect }) => effect);
     },
     async forgetEffects(host, keys) {
@@ -123,11 +142,16 @@ async function openByStage(connection: Queryable, host: string): Promise<Record<
 function parkedIn(rows: readonly ParkedRecord[]): LoadedSubject['parked'] {
   const [first] = rows;
   if (first === undefined) return undefined;
-  const events = rows.flatMap(({ event }) => event ?? []);
-  return {
-    tenantId: first.tenantId,
-    key: first.key,
-    events: events.slice(0, MOST_PARKED),
-    more: events.length > MOST_PARKED,
-  };
+  const events = rows.flatMap(({ event }) => event ?? []).slice(0, MOST_PARKED);
+  return { tenantId: first.tenantId, key: first.key, events, more: (first.there ?? 0) > events.length };
+}
+
+/** The first of them, as many as fit. */
+function answerable(loaded: readonly LoadedSubject[]): readonly LoadedSubject[] {
+  let bytes = 0;
+  const end = loaded.findIndex((each, nth) => {
+    bytes += Buffer.byteLength(JSON.stringify(each));
+    return nth > 0 && bytes > MOST_ANSWERED_BYTES;
+  });
+  return end < 0 ? loaded : loaded.slice(0, end);
 }

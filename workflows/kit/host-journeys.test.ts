@@ -77,6 +77,26 @@ describe('a turn of a host', () => {
   });
 });
 
+describe('a load', () => {
+  it('bug: could be answered with more than the server takes: what one answer has no room for is asked for again', async () => {
+    const asked: (readonly string[])[] = [];
+    const subjects = ['a', 'b', 'c'].map((key) => `c/test/${key}`);
+    const { roster, journeys } = host({
+      ...silent,
+      load: async (given) => {
+        asked.push(given);
+        return given.slice(0, 2).map((subject) => ({ subject, parked: { ...ref, subject, events: [], more: false } }));
+      },
+    });
+    for (const subject of subjects) roster.hold({ ...ref, subject });
+    await journeys.load(subjects);
+    expect(asked).toEqual([subjects, subjects.slice(2)]);
+    expect(subjects.map((subject) => roster.get(subject)?.parked)).toEqual(
+      subjects.map(() => ({ ids: [], more: false })),
+    );
+  });
+});
+
 const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({
   eventId,
   eventType,

@@ -2,6 +2,7 @@ import type { Envelope } from '@millrace/events';
 import type { LoadedSubject } from '../../activities/recording/hosting.activities';
 import { chunksOf } from './chunks';
 import type { HostParts } from './host-parts';
+import type { HostStore } from './host-store';
 import { type HostedStep, parking } from './hosted-step';
 import type { Machine } from './machine';
 import { deadlineMs } from './recorded';
@@ -23,8 +24,18 @@ export async function loadJourneys<
   subjects: readonly string[],
 ): Promise<readonly HostedStep<State, Effect>[]> {
   const chunks = chunksOf(subjects, LOADED_AT_ONCE);
-  const loaded = (await Promise.all(chunks.map((chunk) => parts.store.load(chunk)))).flat();
+  const loaded = (await Promise.all(chunks.map((chunk) => loadWhole(parts.store, chunk)))).flat();
   return loaded.flatMap((each) => takeUp(machine, parts, each));
+}
+
+/** Those that one answer had no room for are asked for again. */
+async function loadWhole(
+  store: Pick<HostStore<unknown>, 'load'>,
+  subjects: readonly string[],
+): Promise<readonly LoadedSubject[]> {
+  const loaded: LoadedSubject[] = [];
+  while (loaded.length < subjects.length) loaded.push(...(await store.load(subjects.slice(loaded.length))));
+  return loaded;
 }
 
 function takeUp<

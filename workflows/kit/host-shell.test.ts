@@ -82,4 +82,25 @@ describe('a host that continues as new', () => {
     expect(settled).toEqual(['b']);
     expect(next.carried).toMatchObject({ waiting: [begins('a')] });
   });
+
+  it('bug: put all effects that it cannot carry into the store by one call, which the server refuses above 2 MiB', async () => {
+    const putAway: (readonly { readonly context: { readonly key: string } }[])[] = [];
+    const rings = Array.from(
+      { length: 250 },
+      (_, nth): WireEvent => ({
+        ...event(`r${nth}`, 'Counted'),
+        data: { ring: true },
+      }),
+    );
+    const begun = { ...event('b', 'CountBegun'), correlationId: 'c'.repeat(4_000) };
+    const next = await lastTurn([begins('a', [begun, ...rings])], {
+      putAwayEffects: async (effects) => void putAway.push(effects),
+    });
+    expect(putAway.length).toBeGreaterThan(1);
+    for (const effects of putAway) expect(JSON.stringify(effects).length).toBeLessThan(300 * 1024);
+    expect(next.carried).toMatchObject({ effectsInStore: true });
+    const carried = next.carried as { readonly effects: readonly { readonly context: { readonly key: string } }[] };
+    const keys = [...carried.effects, ...putAway.flat()].map(({ context }) => context.key);
+    expect(keys).toEqual(rings.map((_, nth) => `counterJourney/test/a/${nth + 2}/ring`));
+  });
 });

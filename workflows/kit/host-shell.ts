@@ -1,4 +1,5 @@
 import type { Envelope } from '@millrace/events';
+import { chunksOf } from './chunks';
 import { Deadlines } from './deadlines';
 import { DUE_SPANS, type DueSpans, DueWindow } from './due-window';
 import {
@@ -25,6 +26,7 @@ import type { HostInput, HostStatus, LaneBatch, SubjectStatus } from './wire';
 /** Journeys in memory; the others wait in the store. */
 const MOST_HELD = 4_000;
 const CONTINUE_AFTER_EVENTS = 20_000;
+const PUT_AWAY_AT_ONCE = { items: 400, characters: 256 * 1024 };
 
 export interface HostLimits {
   readonly carry: CarryLimits;
@@ -219,9 +221,9 @@ export class HostShell<
     }
     const effects = effectsToCarry(this.effectsToKeep(), carry);
     const beyond = this.effectsToKeep().slice(effects.length);
-    if (beyond.length > 0) {
-      await this.store.putAwayEffects(beyond);
-      this.stored.put(beyond);
+    for (const chunk of chunksOf(beyond, PUT_AWAY_AT_ONCE)) {
+      await this.store.putAwayEffects(chunk);
+      this.stored.put(chunk);
     }
     const waiting = waitingToCarry(this.roster, carry);
     if (waiting === undefined) return;

@@ -28,16 +28,19 @@ describe('effects of a host in the store', () => {
     expect(stored.some).toBe(true);
     expect(keys(stored.without(rings(0, 3)))).toEqual(['k0', 'k1']);
     stored.takenBack([ring('k2')]);
+    stored.takenBack([]);
     expect(stored.some).toBe(false);
   });
 
-  test('are taken back while few are under way, until a page of them is not full', () => {
+  test('are taken back while few are under way, until none is left', () => {
     const stored = new StoredEffects<Ring['effect']>(true);
     expect(stored.mayTakeBack(EFFECTS_TAKEN_BACK)).toBe(false);
     expect(stored.mayTakeBack(EFFECTS_TAKEN_BACK - 1)).toBe(true);
     stored.takenBack(rings(0, EFFECTS_TAKEN_BACK));
     expect(stored.mayTakeBack(0)).toBe(true);
-    stored.takenBack(rings(0, EFFECTS_TAKEN_BACK - 1));
+    stored.takenBack([ring('large')]);
+    expect(stored.mayTakeBack(0)).toBe(true);
+    stored.takenBack([]);
     expect(stored.mayTakeBack(0)).toBe(false);
   });
 

@@ -21,7 +21,7 @@ export class StoredEffects<Effect> {
 
   /** These were read from the store, to be performed by this run, and are about to be removed from there. */
   takenBack(found: readonly Pending<Effect>[]): void {
-    this.ofRunBefore = found.length === EFFECTS_TAKEN_BACK;
+    this.ofRunBefore = found.length > 0; // however few: their size is bounded, too
     // What this run has put there may be among them: from now on it is here only.
     for (const { context } of found) this.putAway.delete(context.key);
   }
