@@ -28,11 +28,12 @@ const silent: HostStore<Ring> = {
 
 function host(store: HostStore<Ring> = silent) {
   const [roster, deadlines] = [new Roster<ReturnType<typeof counter.initial>>(['CountBegun']), new Deadlines()];
-  const runtime = { now: () => NOW, warn: () => undefined, sleep: () => Promise.resolve() };
+  const task = { nth: 1 };
+  const runtime = { now: () => NOW, task: () => task.nth, warn: () => undefined, sleep: () => Promise.resolve() };
   const effects = new HostEffects<Ring>(unasked, runtime);
   const settlings = new HostSettlings({ roster, deadlines, store });
   const parts = { host: 'c/host-0', roster, deadlines, stages: new StageCounts(), effects, settlings, store, runtime };
-  return { roster, deadlines, settlings, journeys: new HostJourneys(counter, parts) };
+  return { roster, deadlines, settlings, task, journeys: new HostJourneys(counter, parts) };
 }
 
 describe('a turn of a host', () => {
@@ -324,5 +325,50 @@ describe('a journey that is parked', () => {
     kept.isClosed = true;
     await tried();
     expect(kept).toMatchObject({ late: ['1', '2'], parked: [] });
+  });
+});
+
+describe('what signals have led to', () => {
+  const begun = event('0', 'CountBegun');
+
+  /** One journey; answers how what it does is recorded. */
+  function recordings() {
+    const recorded: string[] = [];
+    const { roster, task, journeys } = host({
+      ...silent,
+      record: async (entries, causedBy) => {
+        recorded.push(...entries.map(({ kind }) => `${kind}: ${causedBy}`));
+        return new Map();
+      },
+    });
+    const take = async (...events: readonly WireEvent[]) => {
+      roster.receive([{ ref, mayStart: true, events }]);
+      await journeys.record(journeys.nextTurn(NOW).bySignals, 'signals');
+    };
+    return { recorded, task, take };
+  }
+
+  it('is recorded as such', async () => {
+    const { recorded, task, take } = recordings();
+    await take(begun);
+    task.nth += 1;
+    await take(event('1'));
+    await take(event('2'));
+    expect(recorded).toEqual(Array(3).fill('append: signals'));
+  });
+
+  it('is not if it follows the first moves in one task: told again as new, they are answered as known', async () => {
+    const { recorded, take } = recordings();
+    await take(begun);
+    await take(event('1'));
+    expect(recorded).toEqual(['append: signals', 'append: clock-or-effect']);
+  });
+
+  it('is not if the machine threw: when the task is redone, it may do so no more', async () => {
+    const { recorded, task, take } = recordings();
+    await take(begun);
+    task.nth += 1;
+    await take(event('1', 'Counted', { failsUntil: '9999-01-01T00:00:00.000Z' }));
+    expect(recorded).toEqual(['append: signals', 'park: clock-or-effect']);
   });
 });

@@ -84,12 +84,16 @@ export class HostJourneys<
 
   /** Records, then acts. @throws Superseded */
   async record(steps: readonly HostedStep<State, Effect>[], causedBy: CausedBy): Promise<void> {
+    const isOfSignals = (step: HostedStep<State, Effect>) => causedBy === 'signals' && this.isFoundAgain(step);
     let superseded = false;
     for (let rest = steps; rest.length > 0; ) {
-      const chunks = chunksOf(rest, RECORDED_AT_ONCE, ({ entry }) => entry);
-      const answers = await Promise.all(
-        chunks.map(async (chunk) => ({ chunk, results: await this.recordChunk(chunk, causedBy) })),
-      );
+      const answers = await Promise.all([
+        ...this.recordChunks(rest.filter(isOfSignals), 'signals'),
+        ...this.recordChunks(
+          rest.filter((step) => !isOfSignals(step)),
+          'clock-or-effect',
+        ),
+      ]);
       superseded ||= answers.some(({ results }) => [...results.values()].some(({ status }) => status === 'superseded'));
       rest = answers.flatMap(({ chunk, results }) => chunk.flatMap((step, at) => this.answered(step, results.get(at))));
     }
@@ -119,14 +123,20 @@ export class HostJourneys<
     });
   }
 
-  private recordChunk(
-    chunk: readonly HostedStep<State, Effect>[],
-    causedBy: CausedBy,
-  ): Promise<ReadonlyMap<number, HostedResult>> {
-    return this.parts.store.record(
-      chunk.map(({ entry }) => entry),
-      causedBy,
-    );
+  /**
+   * Whether a redone task finds it again, if perhaps with more behind it, once signals have led to it. Not so a machine
+   * that threw: it may be corrected by then. Nor what follows the first moves of a journey in the same task: those would be
+   * told as new again, and be answered `known`, and the effects of all that follows would never be performed.
+   */
+  private isFoundAgain({ held, entry }: HostedStep<State, Effect>): boolean {
+    return entry.kind === 'append' && held.bornIn !== this.parts.runtime.task();
+  }
+
+  private recordChunks(steps: readonly HostedStep<State, Effect>[], causedBy: CausedBy) {
+    return chunksOf(steps, RECORDED_AT_ONCE, ({ entry }) => entry).map(async (chunk) => {
+      const entries = chunk.map(({ entry }) => entry);
+      return { chunk, results: await this.parts.store.record(entries, causedBy) };
+    });
   }
 
   /** Answers what has to be recorded instead. */
@@ -187,7 +197,8 @@ export class HostJourneys<
   }
 
   private moved({ held, tracing, left }: HostedStep<State, Effect>, outcome: Outcome<State, Effect>): void {
-    const { effects, roster, stages, settlings } = this.parts;
+    const { effects, roster, stages, settlings, runtime } = this.parts;
+    if (held.standing.state === undefined) held.bornIn = runtime.task();
     stages.moved(held.standing.state?.at, outcome.ended ? undefined : outcome.standing.state?.at);
     held.standing = outcome.standing;
     held.tracing = tracing;

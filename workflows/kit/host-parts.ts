@@ -15,5 +15,5 @@ export interface HostParts<State, Effect> {
   readonly effects: HostEffects<Effect>;
   readonly settlings: HostSettlings<State>;
   readonly store: HostStore<Effect>;
-  readonly runtime: Pick<HostRuntime, 'now' | 'warn'>;
+  readonly runtime: Pick<HostRuntime, 'now' | 'task' | 'warn'>;
 }

@@ -4,6 +4,8 @@ import type { HostInput } from './wire';
 export interface HostRuntime {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Another number in each workflow task: what was done in an earlier one is never redone. */
+  task(): number;
   /** Resolves when it holds. */
   until(holds: () => boolean): Promise<void>;
   sleep(ms: number): Promise<void>;

@@ -31,6 +31,7 @@ async function lastTurn(batches: readonly LaneBatch[], store: Partial<HostStore<
   return new Promise((continued, failed) => {
     const runtime: HostRuntime = {
       now: () => NOW,
+      task: () => 1,
       until: (holds) => (holds() ? Promise.resolve() : never),
       sleep: () => never,
       alarm: () => ({ set: () => undefined }),

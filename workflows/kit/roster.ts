@@ -22,6 +22,8 @@ export interface Held<State> {
   awaitsStartUntil: number | undefined;
   /** The store has to be asked, whatever waits. */
   mustLoad: boolean;
+  /** The workflow task in which its first moves were recorded, if it began in this memory. */
+  bornIn: number | undefined;
   /** Of the events in front: those that the store keeps because the machine failed. */
   parked: { readonly ids: readonly string[]; readonly more: boolean } | undefined;
 }
@@ -76,6 +78,7 @@ export class Roster<State> {
       mayStart: false,
       awaitsStartUntil: undefined,
       mustLoad: false,
+      bornIn: undefined,
       parked: undefined,
     };
     this.journeys.set(ref.subject, held);

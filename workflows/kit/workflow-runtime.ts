@@ -5,6 +5,7 @@ import type { HostRuntime } from './host-runtime';
 /** Of the workflow that asks for it. */
 export const workflowRuntime: HostRuntime = {
   now: () => Date.now(),
+  task: () => workflowInfo().historyLength,
   until: (holds) => condition(holds),
   sleep: (ms) => sleep(ms),
   alarm: (ring) => new Alarm(ring),
