@@ -79,6 +79,14 @@ export interface Fact {
   readonly record: OutgoingRecord;
 }
 
+/** An event as it was produced for the first time. */
+interface Original {
+  readonly kind: Kind;
+  readonly subject: number;
+  readonly nth: number;
+  readonly at: number;
+}
+
 /** The scenario's records in the order in which they are produced; those of one topic and subject share a partition. */
 export function factsOf({ starts, produced, jams }: Scenario): readonly Fact[] {
   const all = [
@@ -88,9 +96,9 @@ export function factsOf({ starts, produced, jams }: Scenario): readonly Fact[] {
     ...produced.map((one) => ({ ...one, subject: one.subject % starts.length })),
   ].sort((a, b) => a.at - b.at);
   const facts: Fact[] = [];
-  const of: { readonly kind: Kind; readonly subject: number; readonly nth: number }[] = [];
+  const of: Original[] = [];
   for (const [nth, { topic, at, again, ...fresh }] of all.entries()) {
-    const one = (again > 0 ? of[nth - again] : undefined) ?? { ...fresh, nth };
+    const one = (again > 0 ? of[nth - again] : undefined) ?? { ...fresh, nth, at };
     of.push(one);
     facts.push(factOf(one, topic, at, asked(one, jams)));
   }
@@ -99,13 +107,14 @@ export function factsOf({ starts, produced, jams }: Scenario): readonly Fact[] {
 
 const instant = (ms: number): string => new Date(BEGINNING + ms).toISOString();
 
-/** What a hosted machine makes of it: some set a deadline, some jam it for a while. */
-const asked = ({ kind, nth }: { readonly kind: Kind; readonly nth: number }, jams: boolean): Asked => ({
-  ...(kind === 'stepped' && nth % 3 !== 1 && { until: instant(3_000 + ((nth * 1_777) % 12_000)) }),
+/** What a hosted machine makes of it: some set a deadline, soon enough to race the next events or late, some jam it for a while. */
+const asked = ({ kind, nth, at }: Original, jams: boolean): Asked => ({
+  ...(kind === 'stepped' &&
+    nth % 3 !== 1 && { until: instant(nth % 2 === 0 ? at + ((nth * 577) % 1_500) : 3_000 + ((nth * 1_777) % 12_000)) }),
   ...(kind === 'stepped' && jams && nth % 4 === 1 && { jammedUntil: instant(4_000 + ((nth * 977) % 8_000)) }),
 });
 
-function factOf(one: { kind: Kind; subject: number; nth: number }, topic: number, at: number, data: Asked): Fact {
+function factOf(one: Original, topic: number, at: number, data: Asked): Fact {
   const { kind, subject, nth } = one;
   const eventId = `00000000-0000-7000-8000-${String(nth + 1).padStart(12, '0')}`;
   const aggregateId = keyOf(subject);

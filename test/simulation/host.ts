@@ -1,12 +1,13 @@
-import type { Envelope } from '@millrace/events';
 import type { HostingActivities } from '../../activities/recording/hosting.activities';
-import type { WorkflowContract } from '../../workflows/kit/contract';
-import type { EffectContext, Pending } from '../../workflows/kit/effects';
-import type { HostRuntime } from '../../workflows/kit/host-runtime';
-import { type HostLimits, HostShell } from '../../workflows/kit/host-shell';
-import type { HostStore } from '../../workflows/kit/host-store';
 import type { HostInput, LaneBatch } from '../../workflows/kit/wire';
-import { type Effect, machineAt, type State } from './machine';
+import {
+  type Activation,
+  type Answer,
+  type Barrier,
+  type Command,
+  HostExecution,
+  type HostOptions,
+} from './host-execution';
 
 /** What a host asks of its server and worker. */
 export interface HostWork {
@@ -18,52 +19,51 @@ export interface HostWork {
   perform<T>(isAwaited: () => boolean, effect: (activities: HostingActivities) => Promise<T>): Promise<T>;
   /** Rejects when whoever is told refuses. */
   tell(key: string): Promise<void>;
+  /** How long nobody has the task that is lost now; undefined: it is not lost. */
+  lost(): number | undefined;
+  /** Workflow code that fails its task for good. */
+  failed(error: unknown): void;
 }
 
-export interface HostOptions {
-  readonly id: string;
-  readonly target: string;
-  readonly contract: WorkflowContract<Envelope, Envelope>;
-  readonly mostHeld: number;
-  readonly continueAfterEvents: number;
-}
-
-export const CARRIED_EVENTS = 4;
-const LIMITS: HostLimits = {
-  carry: { waiting: { events: CARRIED_EVENTS, characters: 2_000 }, standing: 300, effects: 500 },
-  due: { windowMs: 6_000, longestMs: 20_000, leadMs: 500, page: 2 },
-};
-
-type Shell = HostShell<State, Envelope, Envelope, Effect, object>;
-const never = (): Promise<never> => new Promise(() => {});
-/** As it comes out of Temporal's history. */
-const asJson = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
+/** A task that waits for local activities is completed and goes on as another one. */
+const HEARTBEAT_MS = 4_000;
+/** Until the server gives out again a task that could not be completed as it was. */
+const REFUSED_MS = 10;
 
 /**
- * One chain of runs of a host: the real shell, with the server's part simulated. Signals, updates, timers and answers of
- * activities are buffered until a task takes them, signals first; what it waits for is looked at after each task.
+ * One chain of runs of a host: the server's side of it, around the real shell in the worker's memory. Signals, updates, timers
+ * and answers of activities are buffered until a task takes them, signals first. What a task asks for is done when the task
+ * is completed, but for local activities: they are its own. A task that is lost is as if it had never been, save for what
+ * its local activities did: what it had taken comes again, with what came meanwhile, to a shell replayed up to there.
  */
 export class SimHost {
   isOpen = true;
   private run = 0;
-  private shell: Shell | undefined;
+  private input: HostInput;
+  /** Of the completed tasks of this run. */
+  private history: Activation[] = [];
+  private execution: HostExecution | undefined;
   private signals: (readonly LaneBatch[])[] = [];
-  private barriers: ((waiting: number) => void)[] = [];
-  private jobs: (() => void)[] = [];
+  private barriers: Barrier[] = [];
+  private answers: Answer[] = [];
   private hasTask = false;
-  private underWay = 0;
-  private conditions: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
+  private tasks = 0;
+  /** Commands that the server has; names by number. */
+  private readonly scheduled = new Map<number, string>();
+  private readonly underWay = new Set<number>();
+  private readonly replied = new Set<Barrier>();
 
   constructor(
     private readonly options: HostOptions,
     private readonly chain: string,
     private readonly work: HostWork,
   ) {
-    this.begin({ host: options.id, target: options.target });
+    this.input = { host: options.id, target: options.target };
+    this.wake();
   }
 
   signal(batches: readonly LaneBatch[]): void {
-    this.signals.push(asJson(batches));
+    this.signals.push(JSON.parse(JSON.stringify(batches)) as readonly LaneBatch[]);
     this.wake();
   }
 
@@ -73,162 +73,181 @@ export class SimHost {
 
   /** Answered with how many events wait. */
   barrier(answer: (waiting: number) => void): void {
-    this.barriers.push(answer);
+    this.barriers.push({ answer });
     this.wake();
   }
 
   /** Everything that came was taken, recorded and acted upon. */
   isIdle(): boolean {
-    const { signals, jobs, hasTask, underWay, shell } = this;
+    const { signals, answers, hasTask, underWay, execution } = this;
     if (!this.isOpen) return true;
-    const { waiting, effects } = shell?.status() ?? { waiting: 0, effects: 0 };
-    return signals.length + jobs.length + underWay + waiting + effects === 0 && !hasTask;
+    const { waiting, effects } = execution?.status() ?? { waiting: 0, effects: 0 };
+    return signals.length + answers.length + underWay.size + waiting + effects === 0 && !hasTask;
   }
 
   terminate(): void {
     this.isOpen = false;
-    this.endRun();
-  }
-
-  private begin(input: HostInput): void {
-    const { contract, mostHeld, continueAfterEvents } = this.options;
-    const { run } = this;
-    const journey = {
-      contract,
-      policy: async () => ({}),
-      machine: () => machineAt(() => this.work.now()),
-      perform: (_: Effect, { key }: EffectContext) => this.within(run, () => this.work.tell(key)),
-      mostHeld,
-      continueAfterEvents,
-    };
-    const shell = new HostShell(journey, input, { runtime: this.runtime(run), store: this.store(run), limits: LIMITS });
-    this.shell = shell;
-    void shell.run();
-    this.wake();
-  }
-
-  private endRun(): void {
-    this.run += 1;
-    this.jobs = [];
-    this.conditions = [];
-    this.underWay = 0;
+    this.execution = undefined;
   }
 
   /** A task, unless there is one. */
   private wake(): void {
     if (this.hasTask || !this.isOpen) return;
     this.hasTask = true;
-    void this.work.turn().then(() => {
+    void this.task().then((againMs) => {
+      if (againMs !== undefined) return this.work.plan(againMs, () => this.again());
       this.hasTask = false;
-      if (!this.isOpen) return;
-      for (const batches of this.signals.splice(0)) this.shell?.receive(batches);
-      for (const answer of this.barriers.splice(0)) this.answer(answer);
-      for (const job of this.jobs.splice(0)) job();
-      this.look();
+      if (this.signals.length + this.barriers.length + this.answers.length > 0) this.wake();
     });
   }
 
-  /** The run that ends gives up the answer. */
-  private answer(answer: (waiting: number) => void): void {
-    const { run } = this;
-    void this.shell?.barrier().then((waiting) => answer(run === this.run ? waiting : 0));
+  private again(): void {
+    this.hasTask = false;
+    this.wake();
   }
 
-  /** Once nothing goes on by itself any more, as the workflow's sandbox does. */
-  private look(): void {
-    this.work.plan(0, () => {
-      const hold = this.conditions.filter(({ holds }) => holds());
-      if (hold.length === 0) return;
-      this.conditions = this.conditions.filter((one) => !hold.includes(one));
-      for (const { resolve } of hold) resolve();
-      this.look();
+  /** Answers when it has to be done again. */
+  private async task(): Promise<number | undefined> {
+    await this.work.turn();
+    if (!this.isOpen) return undefined;
+    const execution = await this.replayed();
+    const done: Activation[] = [];
+    const answered = new LocalActivities(execution, this.work, () => this.isOpen && this.execution === execution);
+    for (let next = this.take(); ; ) {
+      done.push(next);
+      await execution.activate(next);
+      if (!this.isOpen) return undefined;
+      if (execution.openLocals().length === 0) break;
+      const answers = await answered.next();
+      if (!this.isOpen) return undefined;
+      const lostMs = this.work.lost();
+      if (lostMs !== undefined) return this.lose(done, lostMs);
+      if (answers.length > 0) next = { now: this.work.now(), task: this.tasks, signals: [], barriers: [], answers };
+      else {
+        this.complete(execution, done.splice(0));
+        next = this.take();
+      }
+    }
+    const isRefused = execution.next !== undefined && this.signals.length + this.answers.length > 0;
+    if (isRefused) return this.lose(done, REFUSED_MS);
+    this.complete(execution, done);
+    if (execution.next === undefined) return undefined;
+    this.continueWith(execution.next);
+    return 0;
+  }
+
+  private take(): Activation {
+    const [signals, barriers, answers] = [this.signals.splice(0), this.barriers.splice(0), this.answers.splice(0)];
+    this.tasks += 1;
+    return { now: this.work.now(), task: this.tasks, signals, barriers, answers };
+  }
+
+  private async replayed(): Promise<HostExecution> {
+    if (this.execution !== undefined) return this.execution;
+    const { work } = this;
+    const execution = new HostExecution(this.options, this.chain, this.input, {
+      now: () => work.now(),
+      settled: () => new Promise((resolve) => work.plan(0, resolve)),
+      failed: (error) => {
+        if (this.execution === execution) work.failed(error);
+      },
     });
+    this.execution = execution;
+    execution.begin(this.history[0]?.now ?? work.now());
+    for (const activation of this.history) await execution.activate(activation);
+    for (const [nth, name] of this.scheduled)
+      if (execution.commands[nth]?.name !== name)
+        work.failed(new Error(`replayed, command ${nth} is ${execution.commands[nth]?.name} and not ${name}`));
+    return execution;
   }
 
-  /** What comes of it comes with a task of the same run, or not at all. */
-  private within<T>(run: number, effect: () => Promise<T>): Promise<T> {
-    if (run !== this.run) return never();
-    this.underWay += 1;
-    return new Promise((resolve, reject) => {
-      const back = (job: () => void) => {
-        if (run !== this.run) return;
-        this.underWay -= 1;
-        this.jobs.push(job);
-        this.wake();
-      };
-      effect().then(
-        (value) => back(() => resolve(asJson(value))),
-        (error) => back(() => reject(error)),
-      );
-    });
+  /** Answers of local activities go with it; the rest comes again. */
+  private lose(done: readonly Activation[], ms: number): number {
+    this.execution = undefined;
+    this.signals.unshift(...done.flatMap(({ signals }) => signals));
+    this.barriers.unshift(...done.flatMap(({ barriers }) => barriers));
+    this.answers.unshift(...done.flatMap(({ answers }) => answers.filter(({ nth }) => this.scheduled.has(nth))));
+    return ms;
   }
 
-  private runtime(run: number): HostRuntime {
-    const later = (ms: number, job: () => void) =>
-      this.work.plan(ms, () => {
-        if (run !== this.run) return;
-        this.jobs.push(job);
-        this.wake();
+  private complete(execution: HostExecution, done: readonly Activation[]): void {
+    this.history.push(...done);
+    for (const { barrier, waiting } of execution.replies.splice(0)) {
+      if (this.replied.has(barrier)) continue;
+      this.replied.add(barrier);
+      barrier.answer(waiting);
+    }
+    for (const command of execution.commands) {
+      if (command.kind === 'local' || this.scheduled.has(command.nth)) continue;
+      this.scheduled.set(command.nth, command.name);
+      this.schedule(command);
+    }
+  }
+
+  /** The run that ends gives up what it waits for, and the answers to its barriers. */
+  private continueWith(input: HostInput): void {
+    this.run += 1;
+    this.input = input;
+    this.execution = undefined;
+    this.history = [];
+    this.scheduled.clear();
+    this.underWay.clear();
+  }
+
+  private schedule(command: Exclude<Command, { readonly kind: 'local' }>): void {
+    const { run, work } = this;
+    const { nth } = command;
+    const isAwaited = () => this.isOpen && run === this.run;
+    const back = (answer: Answer) => {
+      if (!isAwaited()) return;
+      this.underWay.delete(nth);
+      this.answers.push(answer);
+      this.wake();
+    };
+    if (command.kind === 'timer') {
+      work.plan(command.ms, () => back({ nth }));
+      return;
+    }
+    this.underWay.add(nth);
+    const asked = command.kind === 'effect' ? work.tell(command.key) : work.perform(isAwaited, command.ask);
+    asked.then(
+      (value: unknown) => back({ nth, value }),
+      (error: unknown) => back({ nth, error }),
+    );
+  }
+}
+
+/** Of one task: each begins when workflow code has asked for it. */
+class LocalActivities {
+  private readonly begun = new Set<number>();
+  private answers: Answer[] = [];
+  private hear: () => void = () => {};
+
+  constructor(
+    private readonly execution: HostExecution,
+    private readonly work: HostWork,
+    private readonly isAwaited: () => boolean,
+  ) {}
+
+  /** Empty: none for a while. */
+  async next(): Promise<readonly Answer[]> {
+    for (const command of this.execution.openLocals()) this.begin(command);
+    if (this.answers.length === 0)
+      await new Promise<void>((resolve) => {
+        this.hear = resolve;
+        this.work.plan(HEARTBEAT_MS, resolve);
       });
-    return {
-      now: () => this.work.now(),
-      until: (holds) =>
-        new Promise((resolve) => {
-          if (run !== this.run) return;
-          this.conditions.push({ holds, resolve });
-          this.look();
-        }),
-      sleep: (ms) => new Promise((resolve) => later(ms, resolve)),
-      alarm: (ring) => {
-        let next = Number.POSITIVE_INFINITY;
-        return {
-          set: (atMs) => {
-            if (atMs >= next) return;
-            next = atMs;
-            later(Math.max(1, atMs - this.work.now()), () => {
-              if (next !== atMs) return;
-              next = Number.POSITIVE_INFINITY;
-              ring();
-            });
-          },
-        };
-      },
-      suggestsContinue: () => false,
-      continueAsNew: (input) => {
-        if (run === this.run) {
-          this.endRun();
-          this.begin(asJson(input));
-        }
-        return never();
-      },
-      details: () => {},
-      warn: () => {},
-    };
+    const answers = this.answers;
+    this.answers = [];
+    return answers;
   }
 
-  /** As `hostStore` asks, without Temporal's proxies. */
-  private store(run: number): HostStore<Effect> {
-    const { id: host, target, contract } = this.options;
-    const ref = { host, target, chain: this.chain };
-    const ask = <T>(effect: (activities: HostingActivities) => Promise<T>): Promise<T> =>
-      this.within(run, () => this.work.perform(() => run === this.run, effect));
-    const keysOf = (effects: readonly Pending<Effect>[]) => effects.map(({ context }) => context.key);
-    return {
-      open: () => ask((act) => act.openHost(ref)),
-      record: async (entries) => new Map(await ask((act) => act.recordHosted(ref, asJson(entries)))),
-      load: (subjects) => ask((act) => act.loadHosted(subjects)),
-      due: (page) => ask((act) => act.dueOfHost(host, asJson(page))),
-      settle: (settlings) => ask((act) => act.settleHosted(target, asJson(settlings), contract.late === 'ignore')),
-      putAwayEffects: (effects) =>
-        ask((act) =>
-          act.putAwayEffects(
-            host,
-            effects.map((effect) => ({ key: effect.context.key, effect: asJson(effect) as never })),
-          ),
-        ),
-      effects: (limit) =>
-        ask((act) => act.effectsOfHost(host, limit)) as Promise<unknown> as Promise<Pending<Effect>[]>,
-      forgetEffects: (effects) => ask((act) => act.forgetEffects(host, keysOf(effects))),
-    };
+  private begin(command: Command): void {
+    if (command.kind !== 'local' || this.begun.has(command.nth)) return;
+    this.begun.add(command.nth);
+    void this.work.perform(this.isAwaited, command.ask).then((value) => {
+      this.answers.push({ nth: command.nth, value });
+      this.hear();
+    });
   }
 }

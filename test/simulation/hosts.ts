@@ -1,7 +1,8 @@
-import type { LaneBatch } from '../../workflows/kit/wire';
+import type { LaneBatch, Recording } from '../../workflows/kit/wire';
 import type { Chance } from './chance';
 import { contractOf } from './events';
-import { CARRIED_EVENTS, type HostWork, SimHost } from './host';
+import { type HostWork, SimHost } from './host';
+import { CARRIED_EVENTS } from './host-execution';
 import type { Journal } from './journal';
 import type { SimStore } from './store';
 import type { Timeline } from './timeline';
@@ -9,6 +10,16 @@ import type { SimWorker } from './worker';
 
 /** Until somebody has started it again. */
 const RESTART_MS = 700;
+/** Until a task that was lost has run out of its time: this, or so much more. */
+const LOST_MS = { least: 100, more: 6_000 };
+
+export interface HostsOptions {
+  readonly inbox: number;
+  readonly mostHeld: number;
+  readonly recording: Recording;
+  /** The share of local activities after which their task is lost. */
+  readonly lostTasks: number;
+}
 
 /** The host workflows at the server. */
 export class SimHosts {
@@ -23,7 +34,7 @@ export class SimHosts {
     private readonly store: SimStore,
     private readonly journal: Journal,
     private readonly worker: SimWorker,
-    private readonly options: { readonly inbox: number; readonly mostHeld: number },
+    private readonly options: HostsOptions,
   ) {}
 
   isIdle(): boolean {
@@ -86,16 +97,17 @@ export class SimHosts {
     const known = this.hosts.get(id);
     if (known !== undefined) return known;
     this.chains += 1;
-    const { mostHeld, inbox } = this.options;
+    const { mostHeld, inbox, recording } = this.options;
     const continueAfterEvents = inbox === 1 ? CARRIED_EVENTS + 1 : 100;
-    const options = { id, target, contract: contractOf(target), mostHeld, continueAfterEvents };
-    const host = new SimHost(options, `host-chain-${this.chains}`, this.work());
+    const options = { id, target, contract: contractOf(target), mostHeld, continueAfterEvents, recording };
+    const host = new SimHost(options, `host-chain-${this.chains}`, this.work(id));
     this.hosts.set(id, host);
     return host;
   }
 
-  private work(): HostWork {
+  private work(id: string): HostWork {
     const { timeline, chance, worker, journal } = this;
+    const { lostTasks } = this.options;
     return {
       now: () => timeline.now,
       plan: (ms, run) => timeline.plan(ms, run),
@@ -105,6 +117,11 @@ export class SimHosts {
         if (chance.share('refusal') > 0.98) throw new Error('refused by plan');
         await worker.perform(() => void journal.told.add(key));
       },
+      lost: () => {
+        if (chance.share('task is lost') <= 1 - lostTasks) return undefined;
+        return LOST_MS.least + Math.floor(chance.share('lost for') * LOST_MS.more);
+      },
+      failed: (error) => journal.violate(`${id} stops: ${error instanceof Error ? error.message : error}`),
     };
   }
 }

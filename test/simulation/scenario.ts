@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { MAILBOX_LIMITS, type MailboxLimits } from '../../bridges/inbound/host-mailbox';
+import type { Recording } from '../../workflows/kit/wire';
 
 export const TOPICS = ['t0', 't1'] as const;
 export const PARTITIONS = 2;
@@ -86,6 +87,10 @@ export interface Scenario {
   readonly terminations: readonly number[];
   /** Temporal refuses most calls, as above its limits. */
   readonly limited: readonly Window[];
+  /** How hosts record what signals caused. */
+  readonly recording: Recording;
+  /** Tasks of hosts get lost, so often after each of their local activities; 0: never. */
+  readonly lostTasks: number;
 }
 
 /** Of the bridges: small and impatient, so that little is needed to reach them. */
@@ -176,8 +181,10 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   incidents: fc.array(incident, { maxLength: 5, size: 'max' }),
   pace: fc.nat(1_000_000),
   hosts: fc.oneof(fc.constant(null), fc.tuple(hosting, hosting, hosting)),
-  mostHeld: fc.constantFrom(100, 2, 1, 1),
+  mostHeld: fc.constantFrom(100, 2, 1, 0),
   jams: fc.boolean(),
   terminations: fc.array(at, { maxLength: 2 }),
   limited: fc.array(fc.record({ at, ms: fc.integer({ min: 50, max: 6_000 }) }), { maxLength: 1 }),
+  recording: fc.constantFrom('activity', 'local', 'local', 'local'),
+  lostTasks: fc.constantFrom(0, 0.1, 0.4),
 });

@@ -4,7 +4,7 @@ import { CallError, type WorkflowCalls } from '../../bridges/inbound/workflow-ca
 import type { DeliveredEvent, SubjectRef } from '../../store/types';
 import type { LaneBatch } from '../../workflows/kit/wire';
 import type { Chance } from './chance';
-import { SimHosts } from './hosts';
+import { type HostsOptions, SimHosts } from './hosts';
 import type { Journal } from './journal';
 import type { Link } from './link';
 import type { SimProcess } from './process';
@@ -14,14 +14,12 @@ import type { Timeline } from './timeline';
 import { SimWorker } from './worker';
 import { SimWorkflow, type Work } from './workflow';
 
-export interface TemporalOptions {
-  readonly inbox: number;
+export interface TemporalOptions extends HostsOptions {
   readonly retentionMs: number | null;
   readonly worker: readonly Window[];
   readonly storeIsAway: () => boolean;
   readonly startsOn: (target: string) => readonly string[];
   readonly limited: readonly Window[];
-  readonly mostHeld: number;
 }
 
 export const callFailure = (kind: 'unavailable' | 'deadline'): CallError => new CallError(kind, `${kind} by plan`);

@@ -65,6 +65,8 @@ export class World {
       startsOn: (target) => contractOf(target).startsOn,
       limited: scenario.limited,
       mostHeld: scenario.mostHeld,
+      recording: scenario.recording,
+      lostTasks: scenario.lostTasks,
     });
   }
 
