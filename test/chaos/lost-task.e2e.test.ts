@@ -1,23 +1,22 @@
-import { type Stack, startStack } from '../../infra/stack';
-import { migrate } from '../../store';
-import { expectOneStory, loseTasks } from './lost-task';
+import { expectOneStory, loseTasks, type Servers, startServers } from './lost-task';
 
-let stack: Stack;
+let servers: Servers;
 beforeAll(async () => {
-  stack = await startStack({ dataDir: 'temporary', parts: ['temporal', 'postgres'], onProgress: () => undefined });
-  await migrate(stack.databaseUrl);
-}, 60_000);
-afterAll(() => stack?.stop(), 60_000);
+  servers = await startServers();
+}, 120_000);
+afterAll(() => servers?.stop(), 60_000);
 
 describe('a lost workflow task tells no other story, with deadlines and events racing', () => {
-  it.each([
-    ['activity', 2],
-    ['local', 4],
+  it.concurrent.each([
+    { home: 'own', recording: 'activity', deaths: 2 },
+    { home: 'own', recording: 'local', deaths: 4 },
+    { home: 'pooled', recording: 'local', deaths: 4 },
+    { home: 'put-away', recording: 'local', deaths: 4 },
   ] as const)(
-    'recorded by %s, after %i deaths',
-    async (recording, deaths) => {
-      expectOneStory(await loseTasks(stack, recording, { seed: 7, deaths }));
+    '$home journeys, recorded by $recording, after $deaths deaths',
+    async (wanted) => {
+      expectOneStory(await loseTasks(servers, { ...wanted, seed: 7 }));
     },
-    180_000,
+    400_000,
   );
 });

@@ -1,24 +1,23 @@
-import { type Stack, startStack } from '../../infra/stack';
-import { migrate } from '../../store';
-import { expectOneStory, loseTasks } from './lost-task';
+import { expectOneStory, loseTasks, type Servers, startServers } from './lost-task';
 
-let stack: Stack;
+let servers: Servers;
 beforeAll(async () => {
-  stack = await startStack({ dataDir: 'temporary', parts: ['temporal', 'postgres'], onProgress: () => undefined });
-  await migrate(stack.databaseUrl);
-}, 60_000);
-afterAll(() => stack?.stop(), 60_000);
+  servers = await startServers();
+}, 120_000);
+afterAll(() => servers?.stop(), 60_000);
 
 describe('a lost workflow task tells no other story, with deadlines and events racing', () => {
-  const runs = [1, 2, 3].flatMap((seed) => [
-    { recording: 'activity' as const, seed },
-    { recording: 'local' as const, seed },
-  ]);
-  it.each(runs)(
-    'recorded by $recording, seed $seed',
-    async ({ recording, seed }) => {
-      expectOneStory(await loseTasks(stack, recording, { seed, deaths: 5 }));
+  const runs = [1, 2, 3].flatMap((seed) =>
+    (['own', 'pooled', 'put-away'] as const).flatMap((home) => [
+      { home, recording: 'local' as const, seed },
+      ...(home === 'own' || seed === 1 ? [{ home, recording: 'activity' as const, seed }] : []),
+    ]),
+  );
+  it.concurrent.each(runs)(
+    '$home journeys, recorded by $recording, seed $seed',
+    async (wanted) => {
+      expectOneStory(await loseTasks(servers, { ...wanted, deaths: 6 }));
     },
-    300_000,
+    600_000,
   );
 });

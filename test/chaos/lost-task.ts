@@ -1,148 +1,190 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  AppointmentAttended,
-  AppointmentRescheduled,
-  AppointmentScheduled,
-  type Envelope,
-  newEvent,
-} from '@millrace/events';
+import { AppointmentAttended, AppointmentRescheduled, newEvent } from '@millrace/events';
 import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode } from '@temporalio/worker';
 import { Pool } from 'pg';
-import { createStore } from '../../store';
-import { DOMAIN_EVENTS, type Recording, STATUS, type SubjectStatus } from '../../workflows/kit/wire';
+import { createClosing } from '../../infra/processes/closing';
+import { startStack } from '../../infra/stack';
+import { createStore, migrate } from '../../store';
+import type { Store } from '../../store/store';
+import type { Recording } from '../../workflows/kit/wire';
+import { eventually } from '../support/eventually';
 import { seeded } from '../support/random';
+import { type Appointment, type Home, type StormedAppointments, startAppointments } from './stormed-appointments';
 
-interface Servers {
+export interface Servers {
   readonly temporalAddress: string;
   readonly databaseUrl: string;
+  /** A file. */
+  readonly workflowBundle: string;
+  stop(): Promise<void>;
 }
 
 /** More than the server buffers while a workflow task runs: it fails the task then. */
 const SIGNALS = 160;
-/** After the last death the storm goes on, ever slower, for a while and until a deadline has passed between single events. */
-const CALM_MS = 4_000;
-const CALM_AT_MOST_MS = 90_000;
-const CALM_PAUSE_MS = { first: 150, more: 15 };
+/** Then the storm goes on, ever slower: sooner or later a deadline passes between single events. */
+const PAUSE_MS = { first: 150, more: 15 };
+/** Long after a slow machine would have done it. */
+const PATIENCE_MS = 120_000;
 
-function startWorker({ temporalAddress, databaseUrl }: Servers, dieAfterAppends: number): ChildProcess {
-  return spawn(process.execPath, [join(__dirname, '../../dist/test/support/dying-worker.js')], {
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: temporalAddress,
-      DATABASE_URL: databaseUrl,
-      DIE_AFTER_APPENDS: String(dieAfterAppends),
-    },
-    stdio: ['ignore', 'ignore', process.env['SHOW_WORKERS'] ? 'inherit' : 'ignore'],
-  });
-}
-
-const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
-const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
-
-/**
- * One appointment, whose reminder falls due again and again while it is rescheduled by signals that go past the bridge, one event
- * each, while the worker dies between the store's commit and the completion of the task. Answers what the store and the workflow say.
- */
-export async function loseTasks(servers: Servers, recording: Recording, wanted: { seed: number; deaths: number }) {
-  const random = seeded(wanted.seed);
-  const pool = new Pool({ connectionString: servers.databaseUrl, max: 4 });
-  const store = createStore({ pool });
-  const connection = await Connection.connect({ address: servers.temporalAddress });
-  const client = new Client({ connection });
-  const [tenantId, key] = ['clinic', randomUUID()];
-  const subject = `appointmentJourney/${tenantId}/${key}`;
-  const about = { tenantId, aggregateId: key };
-  /** Every other reminder is due at once, the rest in a moment: it races the next event. */
-  const soon = () => {
-    const startsAt = Date.now() + (random() < 0.5 ? -1_000 : 400 + random() * 1_500);
-    return { startsAtLocal: new Date(startsAt).toISOString().slice(0, 19), timeZone: 'UTC' };
-  };
-  const scheduled = newEvent(AppointmentScheduled, {
-    ...about,
-    data: { appointmentId: key, patientId: 'p', practitionerId: 'd', durationMinutes: 30, ...soon() },
-  });
-  const input = { subject, target: 'appointmentJourney', tenantId, key, recording };
-  const handle = await client.workflow.signalWithStart('appointmentJourney', {
-    workflowId: subject,
-    taskQueue: 'millrace',
-    args: [input],
-    signal: DOMAIN_EVENTS,
-    signalArgs: [[scheduled]],
-  });
-  const sent: Envelope[] = [scheduled];
-  const signal = async (event: Envelope) => {
-    sent.push(event);
-    await handle.signal(DOMAIN_EVENTS, [event]);
-  };
-  let deaths = 0;
-  let worker = startWorker(servers, 0);
-  worker.kill('SIGKILL');
-  await ended(worker);
-  const dying = (async () => {
-    while (deaths < wanted.deaths) {
-      worker = startWorker(servers, 2 + Math.floor(random() * 4));
-      await ended(worker);
-      deaths += 1;
-    }
-    worker = startWorker(servers, 0);
-  })();
-  let storming = true;
-  const storm = (async () => {
-    for (let count = 0; count < SIGNALS || storming; count += 1) {
-      await signal(newEvent(AppointmentRescheduled, { ...about, data: { appointmentId: key, ...soon() } }));
-      if (count >= SIGNALS) await pause(CALM_PAUSE_MS.first + (count - SIGNALS) * CALM_PAUSE_MS.more);
-    }
-  })();
-  const reminders = async () =>
-    (await store.streams.transitions(subject, 0, 10_000)).filter(({ to }) => to === 'reminded').length;
+export async function startServers(): Promise<Servers> {
+  const closing = createClosing();
   try {
-    await dying;
-    const before = await reminders();
-    const since = Date.now();
-    do await pause(CALM_MS);
-    while ((await reminders()) === before && Date.now() - since < CALM_AT_MOST_MS);
-    storming = false;
-    await storm;
-    await signal(newEvent(AppointmentAttended, { ...about, data: { appointmentId: key } }));
-    const result = await handle.result();
-    const status = await handle.query<SubjectStatus>(STATUS);
-    const verdicts = await store.streams.verdicts(
-      subject,
-      sent.map(({ eventId }) => eventId),
-    );
-    return {
-      result,
-      status,
-      deaths,
-      sent,
-      verdicts,
-      row: await store.streams.get(subject),
-      transitions: await store.streams.transitions(subject, 0, 10_000),
-    };
-  } finally {
-    worker.kill('SIGKILL');
-    await ended(worker);
-    await store.close();
-    await pool.end();
-    await connection.close();
+    const stack = await startStack({
+      dataDir: 'temporary',
+      parts: ['temporal', 'postgres'],
+      onProgress: () => undefined,
+    });
+    closing.add('servers', () => stack.stop());
+    const { databaseUrl, temporalAddress } = stack;
+    await migrate(databaseUrl);
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-bundle-'));
+    closing.add('bundle', () => rm(folder, { recursive: true, force: true }));
+    const workflowBundle = join(folder, 'workflows.js');
+    const { code } = await bundleWorkflowCode({ workflowsPath: require.resolve('../support/chaos-workflows') });
+    await writeFile(workflowBundle, code);
+    return { databaseUrl, temporalAddress, workflowBundle, stop: () => closing.close() };
+  } catch (failure) {
+    await closing.close().catch(() => undefined);
+    throw failure;
   }
 }
 
+const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
+
+/** Workers one after the other. */
+function workersOn({ temporalAddress, databaseUrl, workflowBundle }: Servers, taskQueue: string) {
+  let worker: ChildProcess | undefined;
+  const hasEnded = () => worker === undefined || worker.exitCode !== null || worker.signalCode !== null;
+  return {
+    hasEnded,
+    start(settings: Readonly<Record<string, string>>): void {
+      worker = spawn(process.execPath, [join(__dirname, '../../dist/test/support/dying-worker.js')], {
+        env: {
+          ...process.env,
+          TEMPORAL_ADDRESS: temporalAddress,
+          DATABASE_URL: databaseUrl,
+          WORKFLOW_BUNDLE: workflowBundle,
+          TASK_QUEUE: taskQueue,
+          ...settings,
+        },
+        stdio: ['ignore', 'ignore', process.env['SHOW_WORKERS'] ? 'inherit' : 'ignore'],
+      });
+    },
+    async stop(): Promise<void> {
+      worker?.kill('SIGKILL');
+      await eventually('the worker is gone', async () => hasEnded());
+    },
+  };
+}
+
+/**
+ * Appointments whose reminders fall due again and again while they are rescheduled by signals that go past the bridge, one event
+ * each, while the worker dies between the store's commit and the completion of the task: every other time after it has recorded
+ * a deadline. Answers what the store and the workflow say.
+ */
+export async function loseTasks(
+  servers: Servers,
+  { home, recording, seed, deaths }: { home: Home; recording: Recording; seed: number; deaths: number },
+) {
+  const random = seeded(seed);
+  const taskQueue = randomUUID();
+  const closing = createClosing();
+  try {
+    const pool = new Pool({ connectionString: servers.databaseUrl, max: 4 });
+    closing.add('pool', () => pool.end());
+    const store = createStore({ pool });
+    closing.add('store', () => store.close());
+    const connection = await Connection.connect({ address: servers.temporalAddress });
+    closing.add('connection', () => connection.close());
+    /** Every other reminder is due at once, the rest in a moment: it races the next event. */
+    const soon = () => {
+      const startsAt = Date.now() + (random() < 0.5 ? -1_000 : 400 + random() * 1_500);
+      return { startsAtLocal: new Date(startsAt).toISOString().slice(0, 19), timeZone: 'UTC' };
+    };
+    const appointments = await startAppointments(new Client({ connection }), { home, recording, taskQueue, soon });
+    closing.add('appointments', () => appointments.stop());
+    const workers = workersOn(servers, taskQueue);
+    closing.add('worker', () => workers.stop());
+
+    const storm = startStorm(appointments, random, soon);
+    closing.add('storm', () => storm.stop());
+    for (let death = 0; death < deaths; death += 1) {
+      const appends = String(2 + Math.floor(random() * 4));
+      workers.start(death % 2 === 0 ? { DIE_AFTER_APPENDS: appends } : { DIE_AFTER_DEADLINES: '1' });
+      await eventually(`death ${death + 1}`, async () => workers.hasEnded(), PATIENCE_MS);
+    }
+    workers.start({});
+    const reminders = async () => (await remindersOf(store, appointments.all)).length;
+    const before = await reminders();
+    await eventually('a reminder after the last death', async () => (await reminders()) > before, PATIENCE_MS);
+    await storm.stop();
+    for (const one of appointments.all)
+      await appointments.signal(
+        one,
+        newEvent(AppointmentAttended, { ...one.about, data: { appointmentId: one.about.aggregateId } }),
+      );
+    const journeys = await Promise.all(appointments.all.map((one) => closedJourney(store, one)));
+    return { journeys, status: await appointments.ended() };
+  } finally {
+    await closing.close();
+  }
+}
+
+/** Reschedules one after the other, until it is stopped. */
+function startStorm({ all, signal }: StormedAppointments, random: () => number, soon: () => object) {
+  let storming = true;
+  const over = (async () => {
+    for (let count = 0; count < SIGNALS || storming; count += 1) {
+      const one = all[Math.floor(random() * all.length)];
+      if (one === undefined) throw new Error('no appointment');
+      const data = { appointmentId: one.about.aggregateId, ...soon() } as AppointmentRescheduled['data'];
+      await signal(one, newEvent(AppointmentRescheduled, { ...one.about, data }));
+      if (count >= SIGNALS) await pause(PAUSE_MS.first + (count - SIGNALS) * PAUSE_MS.more);
+    }
+  })();
+  return {
+    stop(): Promise<void> {
+      storming = false;
+      return over;
+    },
+  };
+}
+
+const transitionsOf = (store: Store, { subject }: Appointment) => store.streams.transitions(subject, 0, 10_000);
+
+const remindersOf = async (store: Store, all: readonly Appointment[]) =>
+  (await Promise.all(all.map((one) => transitionsOf(store, one)))).flat().filter(({ to }) => to === 'reminded');
+
+async function closedJourney(store: Store, one: Appointment) {
+  const { subject, sent } = one;
+  const row = await eventually(
+    `${subject} is closed`,
+    async () => {
+      const found = await store.streams.get(subject);
+      return found?.status === 'closed' && found;
+    },
+    PATIENCE_MS,
+  );
+  const ids = sent.map(({ eventId }) => eventId);
+  const verdicts = await store.streams.verdicts(subject, ids);
+  return { row, ids, verdicts, transitions: await transitionsOf(store, one) };
+}
+
 /** Stream and workflow agree, every event was applied once, in the order of its signal, and deadlines came in between. */
-export function expectOneStory({
-  result,
-  status,
-  sent,
-  verdicts,
-  row,
-  transitions,
-}: Awaited<ReturnType<typeof loseTasks>>): void {
-  expect(result).toBe('attended');
-  expect(transitions.map(({ version }) => version)).toEqual(transitions.map((_, index) => index + 1));
-  expect({ version: row?.version, stage: row?.stage }).toEqual({ version: status.version, stage: status.stage });
-  expect(verdicts).toEqual(sent.map(() => 'duplicate'));
-  expect(transitions.flatMap(({ causes }) => causes)).toEqual(sent.map(({ eventId }) => eventId));
-  expect(transitions.filter(({ to }) => to === 'reminded').length).toBeGreaterThan(0);
+export function expectOneStory({ journeys, status }: Awaited<ReturnType<typeof loseTasks>>): void {
+  for (const { row, ids, verdicts, transitions } of journeys) {
+    expect(transitions.map(({ version }) => version)).toEqual(transitions.map((_, index) => index + 1));
+    expect({ version: row.version, stage: row.stage }).toEqual({ version: transitions.length, stage: 'attended' });
+    expect(verdicts).toEqual(ids.map(() => 'duplicate'));
+    expect(transitions.flatMap(({ causes }) => causes)).toEqual(ids);
+    if (!('host' in status)) expect(status).toMatchObject({ version: row.version, stage: row.stage });
+  }
+  if ('host' in status) expect(status).toHaveProperty('stages', {});
+  const reminders = journeys.flatMap(({ transitions }) => transitions.filter(({ to }) => to === 'reminded'));
+  expect(reminders.length).toBeGreaterThan(0);
 }

@@ -13,6 +13,7 @@ import { type ObservedPlatform, startObservedPlatform } from '../support/observe
 jest.setTimeout(60_000);
 
 const tenantId = `clinic-${randomBytes(3).toString('hex')}`;
+const webUi = 'http://127.0.0.1:8233';
 const hosting = (value: string) => ({ HOSTING: `appointmentJourney=${value}` });
 
 let observed: ObservedPlatform;
@@ -21,7 +22,7 @@ let observer: ObservedPlatform['observer'];
 let client: ObservedPlatform['client'];
 
 beforeAll(async () => {
-  observed = await startObservedPlatform({ ...hosting('own'), BRIDGE_SWEEP_MS: '300' });
+  observed = await startObservedPlatform({ ...hosting('own'), BRIDGE_SWEEP_MS: '300', TEMPORAL_UI_URL: webUi });
   ({ platform, observer, client } = observed);
 }, 120_000);
 afterAll(() => observed?.stop(), 60_000);
@@ -88,8 +89,11 @@ describe('appointments in workflows of their own, then pooled, then in other hos
       const body: unknown = await response.json();
       return body;
     };
-    for (const id of all)
-      expect(await read(id)).toMatchObject({ id: subjectOf(id), stage: 'attended', status: 'closed' });
+    for (const id of all) {
+      const workflow = encodeURIComponent((await hostOf(id)) ?? subjectOf(id));
+      const links = { webUi: `${webUi}/namespaces/default/workflows/${workflow}` };
+      expect(await read(id)).toMatchObject({ id: subjectOf(id), stage: 'attended', status: 'closed', links });
+    }
   });
 });
 
