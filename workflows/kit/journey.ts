@@ -12,7 +12,10 @@ export interface Journey<
   Policy,
 > {
   readonly contract: WorkflowContract<Start, Input, State['at']>;
-  /** Asked for once, at the start, and kept for the journey's life: an activity, so that its answer is in the history. */
+  /**
+   * An activity, so that its answer is in the history. In a workflow of its own, asked for once, at the start, and kept for
+   * the journey's life; by a host, at the start of each of its runs, for all of its journeys.
+   */
   policy(): Promise<Policy>;
   machine(policy: Policy): Machine<State, Start, Input, Effect>;
   perform(effect: Effect, context: EffectContext): Promise<void>;
