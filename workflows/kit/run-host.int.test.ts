@@ -207,6 +207,33 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     expect(await host.status()).toMatchObject({ stages: { counting: 1, idle: 19 } });
   });
 
+  test('settles each event behind the end of a journey once and in order, in pieces, while more of them come', async () => {
+    const host = hosts.host(recording);
+    const recordLate = jest.spyOn(hosts.store, 'recordLate');
+    const { key, subject, event, begun } = counter();
+    const large = (): WireEvent => {
+      const counted = event('Counted');
+      return { ...counted, data: { text: 'x'.repeat(40_000) } };
+    };
+    const ended = event('CountEnded');
+    const backlog = Array.from({ length: 25 }, large);
+    const after = Array.from({ length: 10 }, () => Array.from({ length: 3 }, large));
+    await host.send(key, [begun, event('Counted')], true);
+    const sent = host.send(key, [ended, ...backlog]);
+    for (const events of after) await host.send(key, [...backlog.slice(0, 2), ...events]);
+    await sent;
+    const expected = ids([...backlog, ...after.flat()]);
+    const late = async () => ids((await hosts.store.streams.late(subject)) as WireEvent[]);
+    await until('every late event', async () => (await late()).length >= expected.length, 40_000);
+    await until('nothing waits', async () => (await host.status()).waiting === 0);
+    expect(await late()).toEqual(expected);
+    expect(await hosts.store.streams.get(subject)).toMatchObject({ status: 'closed', version: 3 });
+    const calls = recordLate.mock.calls.flatMap(([ref, events]) => (ref.subject === subject ? [events] : []));
+    expect(calls.length).toBeGreaterThan(1);
+    for (const events of calls) expect(JSON.stringify(events).length).toBeLessThan(512 * 1024);
+    recordLate.mockRestore();
+  });
+
   test('asks the store about events for journeys that it does not run', async () => {
     const host = hosts.host(recording);
     const [closed, early, elsewhere] = [counter(), counter(), counter()];
