@@ -165,6 +165,22 @@ export const mutants: readonly Mutant[] = [
     tests: ['workflows/kit/hosted-step.test.ts'],
   },
   {
+    name: 'the deadline of a journey that was just loaded is recorded as if signals had caused it',
+    file: 'workflows/kit/host-journeys.ts',
+    find: 'if (batch.length === 0) {',
+    replace: 'if (batch.length < 0) {',
+    project: 'unit',
+    tests: ['workflows/kit/host-journeys.test.ts'],
+  },
+  {
+    name: "what follows a journey's first moves in one task is recorded before the task is completed",
+    file: 'workflows/kit/host-journeys.ts',
+    find: ' && held.bornIn !== this.parts.runtime.task()',
+    replace: '',
+    project: 'unit',
+    tests: ['workflows/kit/host-journeys.test.ts'],
+  },
+  {
     name: 'a host takes an event twice',
     file: 'workflows/kit/roster.ts',
     find: 'return [...first.values()];',
