@@ -46,7 +46,8 @@ export class SimTemporal {
   }
 
   isIdle(): boolean {
-    return this.hosts.isIdle() && [...this.workflows.values()].every((workflow) => workflow.isIdle());
+    const workflows = [...this.workflows.values()];
+    return this.worker.isIdle() && this.hosts.isIdle() && workflows.every((workflow) => workflow.isIdle());
   }
 
   callsOf(process: SimProcess, link: Link): WorkflowCalls {

@@ -23,6 +23,8 @@ export class SimWorker {
   readonly hosting: HostingActivities;
   /** The store as activities see it: between two statements the connection may be lost. */
   readonly client: HostingStore;
+  /** Activities that are still to take effect, also those that nobody waits for any more. */
+  private underWay = 0;
 
   constructor(
     private readonly timeline: Timeline,
@@ -34,6 +36,10 @@ export class SimWorker {
     this.hosting = createHostingActivities({ store: this.client });
   }
 
+  isIdle(): boolean {
+    return this.underWay === 0;
+  }
+
   /** Until it has a turn for somebody. */
   async turn(): Promise<void> {
     await this.sleep(this.chance.delay('task'));
@@ -43,8 +49,7 @@ export class SimWorker {
   /** An activity that is tried until its answer has come, as long as somebody waits for it. */
   async perform<T>(effect: () => T | Promise<T>, isAwaited: () => boolean = () => true): Promise<T> {
     for (;;) {
-      await this.turn();
-      const answer = await this.attempt(effect);
+      const answer = await this.counted(() => this.turn().then(() => this.attempt(effect)));
       if (answer !== undefined && this.chance.share('activity') < 0.95) {
         await this.turn();
         return answer.value;
@@ -54,11 +59,20 @@ export class SimWorker {
     }
   }
 
+  private async counted<T>(work: () => T | Promise<T>): Promise<T> {
+    this.underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
   private async attempt<T>(effect: () => T | Promise<T>): Promise<{ readonly value: T } | undefined> {
     const tried = async () => ({ value: await effect() });
     if (this.chance.share('activity hangs') > 0.98) {
       const ms = 1_000 + this.chance.share('hangs') * 9_000;
-      this.timeline.plan(ms, () => void tried().catch(() => {}));
+      void this.counted(() => this.sleep(ms).then(tried)).catch(() => {});
       return undefined;
     }
     if (this.options.storeIsAway()) return undefined;
