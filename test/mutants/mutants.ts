@@ -270,11 +270,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what waits for a lost start goes round between lane and host',
-    file: 'bridges/inbound/sweep.ts',
-    find: "cause !== 'start-missing' && ",
-    replace: '',
-    project: 'unit',
-    tests: ['bridges/inbound/sweep.test.ts'],
+    file: 'store/parking/parking.ts',
+    find: "cause not in ('early', 'start-missing')",
+    replace: "cause <> 'early'",
+    project: 'integration',
+    tests: ['store/parking/parking.int.test.ts'],
   },
   {
     name: 'the feed has no horizon',
