@@ -6,6 +6,7 @@ import type { Timeline } from './timeline';
 /** The way from every process to one server and back, with the faults planned for it. */
 export class Link {
   private asked = 0;
+  private late = 0;
   private readonly began: number;
 
   constructor(
@@ -24,6 +25,11 @@ export class Link {
   isAway(): boolean {
     const since = this.timeline.now - this.began;
     return this.windows.some(({ at, ms }) => since >= at && since < at + ms);
+  }
+
+  /** No effect is to come any more after its deadline. */
+  isIdle(): boolean {
+    return this.late === 0;
   }
 
   /** One request, its effect at the server, and the answer, each after its time. */
@@ -55,7 +61,11 @@ export class Link {
         if (strike === 'lost-request' || this.isAway()) return refuse('unavailable');
         if (strike === 'late-effect') {
           refuse('deadline');
-          timeline.plan(1_000 + chance.share(label) * 8_000, () => effect(nobody, nobody));
+          this.late += 1;
+          timeline.plan(1_000 + chance.share(label) * 8_000, () => {
+            this.late -= 1;
+            effect(nobody, nobody);
+          });
           return;
         }
         if (strike === 'lost-answer') {

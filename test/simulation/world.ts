@@ -223,6 +223,7 @@ export class World {
       this.peaceful &&
       this.store.lanes.size === 0 &&
       this.broker.isCommitted() &&
+      this.links.temporal.isIdle() &&
       this.temporal.isIdle() &&
       this.store.hosting.isIdle() &&
       [...this.running.values()].every(({ process, isIdle }) => process.state === 'dead' || isIdle()) &&
