@@ -88,6 +88,8 @@ export class SimHost {
   terminate(): void {
     this.isOpen = false;
     this.execution = undefined;
+    for (const barrier of [...this.history.flatMap(({ barriers }) => barriers), ...this.barriers])
+      this.reply(barrier, 0);
   }
 
   /** A task, unless there is one. */
@@ -172,11 +174,7 @@ export class SimHost {
 
   private complete(execution: HostExecution, done: readonly Activation[]): void {
     this.history.push(...done);
-    for (const { barrier, waiting } of execution.replies.splice(0)) {
-      if (this.replied.has(barrier)) continue;
-      this.replied.add(barrier);
-      barrier.answer(waiting);
-    }
+    for (const { barrier, waiting } of execution.replies.splice(0)) this.reply(barrier, waiting);
     for (const command of execution.commands) {
       if (command.kind === 'local' || this.scheduled.has(command.nth)) continue;
       this.scheduled.set(command.nth, command.name);
@@ -184,8 +182,15 @@ export class SimHost {
     }
   }
 
-  /** The run that ends gives up what it waits for, and the answers to its barriers. */
+  private reply(barrier: Barrier, waiting: number): void {
+    if (this.replied.has(barrier)) return;
+    this.replied.add(barrier);
+    barrier.answer(waiting);
+  }
+
+  /** The run that ends gives up what it waits for; whoever asked it how many events wait hears that it is over. */
   private continueWith(input: HostInput): void {
+    for (const barrier of this.history.flatMap(({ barriers }) => barriers)) this.reply(barrier, 0);
     this.run += 1;
     this.input = input;
     this.execution = undefined;
