@@ -186,6 +186,8 @@ export interface HeldLane {
    * event id twice is kept once. The cause becomes the lane's, unless it says less than the one that stands there.
    */
   park(ref: SubjectRef, events: readonly DeliveredEvent[], cause: ParkCause): Promise<void>;
+  /** It holds no start itself and its subject takes events: what it is said to wait for next becomes its cause. */
+  unblock(): Promise<void>;
   /** Removes delivered events; the lane's row goes with the last. Answers how many remain. */
   remove(eventIds: readonly string[]): Promise<number>;
 }

@@ -148,8 +148,11 @@ export function createHeldLanes(deps: {
       if (taken instanceof CallError) {
         if (call.length === 1) await giveUpOn(lane, ref, call, { code: 'refused', message: taken.message });
         width = Math.max(1, Math.floor(call.length / 2));
-      } else if (taken) await remove(lane, ref, call);
-      else {
+      } else if (taken) {
+        await remove(lane, ref, call);
+        // Or its host's word that the start is missing would not count in it, and it would be asked for ever.
+        if (giveUp && before === 'none' && !startsWith(call, target)) await lane.unblock();
+      } else {
         const step = absentStep(before, streamState(await lane.stream()));
         if (step === 'park-gone') return 'gone';
         if (step === 'park-early' && !giveUp) return 'waiting';
@@ -167,8 +170,8 @@ export function createHeldLanes(deps: {
   }
 
   /** Its host has said that it is not there. Asked again, it would take the events, wait, and park them, for ever. */
-  async function isStartMissing(lane: HeldLane, events: readonly DeliveredEvent[], { startsOn }: RouteTarget) {
-    return !startsOn.includes(events[0]?.eventType ?? '') && (await lane.cause()) === 'start-missing';
+  async function isStartMissing(lane: HeldLane, events: readonly DeliveredEvent[], target: RouteTarget) {
+    return !startsWith(events, target) && (await lane.cause()) === 'start-missing';
   }
 
   async function send(
@@ -212,6 +215,9 @@ function waitingKind(events: readonly DeliveredEvent[], target: RouteTarget): Wa
   if (events.length === 0) return 'nothing';
   return events.some(({ eventType }) => target.startsOn.includes(eventType)) ? 'a-start' : 'events';
 }
+
+const startsWith = ([first]: readonly DeliveredEvent[], { startsOn }: RouteTarget): boolean =>
+  first !== undefined && startsOn.includes(first.eventType);
 
 function withStartFirst(events: readonly DeliveredEvent[], { startsOn }: RouteTarget): readonly DeliveredEvent[] {
   const at = events.findIndex(({ eventType }) => startsOn.includes(eventType));

@@ -130,6 +130,30 @@ describe('the sweep', () => {
     expect(at.world.calls).toEqual([]);
   });
 
+  it('bug: a blocked lane whose start was lost with its host went round between lane and host for ever', async () => {
+    const at = given({ maxEvents: 1 });
+    const events = [settled().event, settled().event, settled().event];
+    at.world.lanes.set(ref.subject, { ref, cause: 'blocked', parkedAt: at.clock.now, events: [...events] });
+    at.world.workflows.set(ref.subject, { running: true, taken: [] }); // a host takes whatever comes
+    const { signal } = at.world.temporal;
+    let room = 1; // and no more while so many wait in it
+    at.world.temporal.signal = async (...call) => {
+      if (room === 0) throw new CallError('busy', 'full');
+      room -= 1;
+      return signal(...call);
+    };
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.world.lanes.get(ref.subject)?.events).toHaveLength(2);
+    const [given1] = events;
+    if (given1 === undefined) throw new Error('there is no event');
+    await at.world.store.parking.tryHold(ref.subject, (lane) => lane.park(ref, [given1], 'start-missing'));
+    at.clock.now += 60_001;
+    await at.sweep.round();
+    expect(at.buried.map(({ eventId }) => eventId).sort()).toEqual(events.map(({ eventId }) => eventId).sort());
+    expect(at.world.lanes.size).toBe(0);
+  });
+
   it('delivers the start that has come into such a lane', async () => {
     const at = given();
     const events = [settled().event, placed().event];

@@ -130,6 +130,14 @@ export async function laneCause(connection: Queryable, subject: string): Promise
   return rows[0]?.cause;
 }
 
+/** Its cause hides the word of a host no longer. */
+export async function unblockLane(connection: Queryable, subject: string): Promise<void> {
+  await connection.query(
+    `update ${LANES.subjects} set cause = 'early' where subject = $1 and cause = any($2::text[])`,
+    [subject, causesThatStay('start-missing')],
+  );
+}
+
 /** Removes what was taken, and the subject's row when nothing remains. Answers how many remain. */
 export async function removeParked(
   connection: Queryable,

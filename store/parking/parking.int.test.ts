@@ -101,6 +101,20 @@ describe('a held lane', () => {
     );
   });
 
+  it('keeps of an unblocked lane what is said next', async () => {
+    const ref = subjectRef();
+    const held = await store.parking.tryHold(ref.subject, async (lane) => {
+      await lane.unblock();
+      await lane.park(ref, [deliveredEvent(ref)], 'blocked');
+      await lane.unblock();
+      const causes = [await lane.cause()];
+      await lane.park(ref, [deliveredEvent(ref)], 'start-missing');
+      await lane.unblock();
+      return [...causes, await lane.cause()];
+    });
+    expect(held?.value).toEqual(['early', 'start-missing']);
+  });
+
   it('keeps the cause that says more', async () => {
     const ref = subjectRef();
     const held = await store.parking.tryHold(ref.subject, async (lane) => {

@@ -5,7 +5,7 @@ import type { HeldLane, Store } from '../store';
 import { streamOf } from '../streams';
 import type { ParkCause, ParkedLane, ParkedLanes } from '../types';
 import type { Lanes } from './lanes';
-import { LANES, laneCause, parkedEvents, parkInLane, removeParked } from './parked-events';
+import { LANES, laneCause, parkedEvents, parkInLane, removeParked, unblockLane } from './parked-events';
 
 interface LaneRecord {
   readonly subject: string;
@@ -125,6 +125,7 @@ function heldLane(client: PoolClient, subject: string, now: () => Date): HeldLan
     stream: () => streamOf(connection, subject),
     cause: () => laneCause(connection, subject),
     park: (ref, events, cause) => parkInLane(connection, ref, events, cause, now().toISOString()),
+    unblock: () => unblockLane(connection, subject),
     remove: (eventIds) => removeParked(connection, LANES, subject, eventIds),
   };
 }

@@ -64,6 +64,7 @@ export function storeClient(process: SimProcess, store: SimStore, link: Link): S
       stream: () => call('stream'),
       cause: () => call('cause'),
       park: (...given) => call('park', ...given),
+      unblock: () => call('unblock'),
       remove: (eventIds) => call('remove', eventIds),
     } as HeldLane;
   };

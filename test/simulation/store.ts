@@ -132,6 +132,10 @@ export class SimStore {
     stream: () => this.streams.get(subject),
     cause: () => this.lanes.get(subject)?.cause,
     park: (ref, events, cause) => this.park(ref, events, cause),
+    unblock: () => {
+      const lane = this.lanes.get(subject);
+      if (lane !== undefined && causesThatStay('start-missing').includes(lane.cause)) lane.cause = 'early';
+    },
     remove: (eventIds) => {
       const lane = this.lanes.get(subject);
       if (lane === undefined) return 0;

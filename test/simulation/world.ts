@@ -17,8 +17,8 @@ import { callFailure, SimTemporal } from './temporal';
 import { Timeline } from './timeline';
 import { commitCheck } from './verdict';
 
-/** What waits for a lost start may be given up in two goes: by its age in the lane, and once its host does not know it. */
-const SETTLED_WITHIN_MS = 400_000;
+/** What waits for a lost start may be given up in three goes: by its age in a blocked lane, in its own, and once its host does not know it. */
+const SETTLED_WITHIN_MS = 600_000;
 const RESTART_MS = 500;
 
 interface Running {

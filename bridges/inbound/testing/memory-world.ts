@@ -1,3 +1,4 @@
+import { causesThatStay } from '../../../store/parking/lane-cause';
 import type { HeldLane, Store } from '../../../store/store';
 import type { DeliveredEvent, ParkCause, ParkedLane, StreamRow, SubjectRef, Verdict } from '../../../store/types';
 import { CallError, type CallFault, type WorkflowCalls } from '../workflow-calls';
@@ -105,12 +106,17 @@ export function createMemoryWorld(hop: Hop = async () => {}, now: () => number =
     async park(ref, events, cause) {
       await hop('park');
       const lane = lanes.get(subject) ?? { ref, cause, parkedAt: now(), events: [] };
-      lane.cause = cause;
+      if (!causesThatStay(cause).includes(lane.cause)) lane.cause = cause;
       lanes.set(subject, lane);
       for (const event of events) {
         if (!lane.events.some(({ eventId }) => eventId === event.eventId)) lane.events.push(event);
       }
       await hop('parked');
+    },
+    async unblock() {
+      await hop('unblock');
+      const lane = lanes.get(subject);
+      if (lane !== undefined && causesThatStay('start-missing').includes(lane.cause)) lane.cause = 'early';
     },
     async remove(eventIds) {
       await hop('remove');
