@@ -52,6 +52,8 @@ export interface AppendRequest extends SubjectRef {
   readonly hostChain?: string | undefined;
   /** Pooled only: the host does not hold this subject and takes it for new, without having asked. */
   readonly fresh?: boolean | undefined;
+  /** Pooled only: it was answered `superseded`, and its chain speaks for the host again. What stands as it says is `recorded`, also if more follows; where the stream stands otherwise, or is parked, it is `known`. */
+  readonly retold?: boolean | undefined;
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   /** The stream's version that the first of `transitions` follows; 0 for a new stream. */
@@ -82,7 +84,7 @@ export type AppendResult =
   | { readonly status: 'foreign-chain'; readonly chain: string; readonly closed: boolean }
   /** A newer run chain speaks for the host; nothing was appended. */
   | { readonly status: 'superseded' }
-  /** It was taken for new and is not: nothing was appended. Load it, and step again. */
+  /** It was taken for new, or told again, and the stream is not as it says: nothing was appended. Load it, and step again. */
   | { readonly status: 'known' }
   /** Something else stands at these versions: a bug of ours. Nothing was appended. */
   | { readonly status: 'conflict'; readonly detail: string };

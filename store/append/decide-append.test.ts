@@ -120,6 +120,19 @@ describe('decideAppend', () => {
     expect(decideAppend({ ...told([placed]), parked: true }, asks(placedAlone), NOW).result.status).toBe('recorded');
   });
 
+  it('is told of what it tells again whether it stands so, alone, in part or with more behind it, and is not parked', () => {
+    const again = asks({ ...placedAlone, retold: true });
+    for (const before of [nothing, told([placed]), told([placed, paid])])
+      expect(decideAppend(before, again, NOW).result.status).toBe('recorded');
+    const both = asks({ ...placedAlone, transitions: [placed, paid], retold: true });
+    expect(decideAppend(told([placed]), both, NOW).writes?.transitions).toMatchObject([{ version: 2, to: paid.to }]);
+    const otherwise = told([{ ...placed, causes: ['e7'] }]);
+    expect(decideAppend(otherwise, again, NOW)).toEqual({ result: { status: 'known' } });
+    expect(decideAppend({ ...told([placed]), parked: true }, again, NOW)).toEqual({ result: { status: 'known' } });
+    const begins = asks({ ...placedAlone, fresh: true, retold: true });
+    expect(decideAppend(told([placed, paid]), begins, NOW).result.status).toBe('recorded');
+  });
+
   it('refuses an older chain of a host, whatever it tells', () => {
     const hosted = asks({ ...placedAlone, hostChain: 'run-1' });
     for (const hostChain of ['run-2', undefined])

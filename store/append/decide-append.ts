@@ -22,12 +22,16 @@ export function decideAppend(stored: Stored, request: AppendRequest, now: string
   return isKnown(stored, request, decision.result) ? { result: { status: 'known' } } : decision;
 }
 
-/** Taken for new, it must be told from its beginning to its end: as when the same append comes again. What is parked goes first. */
+/**
+ * Taken for new, it must be told from its beginning to its end: as when the same append comes again. Told again, it may be
+ * followed by more: its host forgets the state. What is parked goes first.
+ */
 function isKnown({ stream, parked }: Stored, request: AppendRequest, { status }: AppendResult): boolean {
-  if (request.fresh !== true) return false;
+  const { fresh, retold, expectedVersion, transitions } = request;
+  if (fresh !== true && retold !== true) return false;
   if (parked === true) return true;
   if (stream === undefined) return false;
-  return status !== 'recorded' || stream.version > request.expectedVersion + request.transitions.length;
+  return status !== 'recorded' || (retold !== true && stream.version > expectedVersion + transitions.length);
 }
 
 function compare(stored: Stored, request: AppendRequest, now: string): Decision<AppendResult> {

@@ -15,9 +15,9 @@ export function appendOperation(request: AppendRequest): Operation<AppendResult>
       eventIds: [...request.consumed, ...request.late].map(({ eventId }) => eventId),
       transitionsAfter: request.expectedVersion,
       host: request.hostChain === undefined ? undefined : request.chain,
-      parked: request.fresh,
+      parked: request.fresh === true || request.retold === true,
     },
-    expects: expected(request),
+    expects: request.retold === true ? undefined : expected(request), // it stands already, or what else does is looked up
     decide: (stored, now) => decideAppend(stored, request, now),
   };
 }

@@ -146,6 +146,27 @@ describe('a host', () => {
     expect(await store.append(other)).toEqual({ status: 'known' });
   });
 
+  it('learns of what it tells again, once it speaks again, whether that stands so and is not parked', async () => {
+    const host = await opened('run-1');
+    const [ref, another] = [subjectRef(), subjectRef()];
+    const second = hosted(host, 'run-1', nextAppend(ref, 1));
+    for (const request of [hosted(host, 'run-1', appendRequest(ref)), second]) await store.append(request);
+    await store.append(hosted(host, 'run-1', appendRequest(another)));
+    await store.hosting.open(host, 'run-0');
+    expect(await store.append({ ...second, retold: true })).toEqual({ status: 'superseded' });
+    await store.hosting.open(host, 'run-1');
+    const again = async (request: AppendRequest) => (await store.append({ ...request, retold: true })).status;
+    expect(await again(second)).toBe('recorded');
+    expect((await store.streams.get(ref.subject))?.version).toBe(2);
+    expect(await again({ ...second, consumed: [{ eventId: 'e1', version: 1 }] })).toBe('known');
+    const events = [deliveredEvent(another)];
+    await store.hosting.park({ ref: another, host, chain: 'run-1', events, message: 'jammed', retryAt: at(60_000) });
+    expect(await again(hosted(host, 'run-1', nextAppend(another, 1)))).toBe('known');
+    const ids = events.map(({ eventId }) => eventId);
+    await store.hosting.unpark(another.subject, ids);
+    expect(await again(hosted(host, 'run-1', nextAppend(another, 1)))).toBe('recorded');
+  });
+
   it('learns that a journey taken for new is parked: what waits for it goes first', async () => {
     const host = await opened();
     const ref = subjectRef();

@@ -181,6 +181,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['workflows/kit/host-journeys.test.ts'],
   },
   {
+    name: 'a host that was told of a newer chain does not tell again what it had told in vain',
+    file: 'workflows/kit/host-journeys.ts',
+    find: 'this.untold.push(step);',
+    replace: '',
+    project: 'unit',
+    tests: ['workflows/kit/host-journeys.test.ts'],
+  },
+  {
     name: 'a host takes an event twice',
     file: 'workflows/kit/roster.ts',
     find: 'return [...first.values()];',

@@ -1,11 +1,11 @@
 import type { HostedEntry, HostedResult, Settling } from '../../activities/recording/hosting.activities';
-import { counter, type Ring } from '../testing/counter.machine';
+import { type Counter, counter, type Ring } from '../testing/counter.machine';
 import { Deadlines } from './deadlines';
 import { HostEffects } from './host-effects';
-import { HostJourneys } from './host-journeys';
+import { HostJourneys, Superseded } from './host-journeys';
 import { HostSettlings } from './host-settlings';
 import type { HostStore } from './host-store';
-import { parking } from './hosted-step';
+import { parking, stepHeld } from './hosted-step';
 import { Roster } from './roster';
 import { StageCounts } from './stage-counts';
 import type { WireEvent } from './wire';
@@ -370,5 +370,51 @@ describe('what signals have led to', () => {
     task.nth += 1;
     await take(event('1', 'Counted', { failsUntil: '9999-01-01T00:00:00.000Z' }));
     expect(recorded).toEqual(['append: signals', 'park: clock-or-effect']);
+  });
+});
+
+describe('what was superseded', () => {
+  const standing = { state: { at: 'counting' as const, count: 1, idleAt }, version: 1 };
+  const superseding = (times: number) => {
+    const told: HostedEntry[] = [];
+    const asked = host({
+      ...silent,
+      record: async (entries) => {
+        told.push(...entries);
+        return new Map(told.length > times ? [] : [[0, { status: 'superseded' }]]);
+      },
+    });
+    const held = asked.roster.hold(ref);
+    held.standing = standing;
+    return { ...asked, told, held };
+  };
+
+  it('is told again until it is not any more, as it was, whatever came meanwhile', async () => {
+    const { journeys, roster, held, deadlines, told } = superseding(2);
+    deadlines.set(ref.subject, NOW);
+    await expect(journeys.record(journeys.nextTurn(NOW).byClock, 'clock-or-effect')).rejects.toThrow(Superseded);
+    roster.receive([{ ref, mayStart: false, events: [event('1')] }]);
+    let times = 0;
+    for (; journeys.hasUntold; times += 1) await journeys.tellAgain();
+    expect(times).toBe(2);
+    const [first, ...others] = told;
+    for (const other of others)
+      expect(other).toEqual({ ...first, request: { ...(first?.kind === 'append' && first.request), retold: true } });
+    expect(held.standing).toMatchObject({ state: { at: 'idle' }, version: 2 });
+  });
+
+  it.each([
+    ['parked', 'park'],
+    ['stepped with what was parked', 'append'],
+  ])('is loaded first if it was %s', async (_, kind) => {
+    const { journeys, held } = superseding(1);
+    held.parked = { ids: ['1'], more: false };
+    const stepped = stepHeld(counter, held, [event('1')], NOW);
+    const step =
+      kind === 'append' && stepped !== undefined ? stepped : parking<Counter, Ring>(held, [event('1')], 'jammed', NOW);
+    await expect(journeys.record([step], 'signals')).rejects.toThrow(Superseded);
+    expect(step.entry.kind).toBe(kind);
+    expect(journeys.hasUntold).toBe(false);
+    expect(held).toMatchObject({ mustLoad: true, front: [{ eventId: '1' }] });
   });
 });

@@ -1,11 +1,20 @@
 import type { Envelope } from '@millrace/events';
 import type { HostedResult } from '../../activities/recording/hosting.activities';
-import { chunksOf } from './chunks';
 import type { CarriedHost } from './host-carry';
 import { loadJourneys } from './host-loads';
 import type { HostParts } from './host-parts';
-import { deadlineOf, type HostedStep, noLongerParked, parking, stepHeld, withoutDuplicates } from './hosted-step';
+import {
+  deadlineOf,
+  type HostedStep,
+  mayBeRetold,
+  noLongerParked,
+  parking,
+  retold,
+  stepHeld,
+  withoutDuplicates,
+} from './hosted-step';
 import type { Machine, Outcome } from './machine';
+import { recordSteps } from './record-steps';
 import { pendingEffects } from './recorded';
 import type { CausedBy } from './recorder';
 import type { Held } from './roster';
@@ -13,8 +22,6 @@ import type { Held } from './roster';
 /** Stepped through in one turn. */
 const EVENTS_PER_TURN = 2_000;
 const DUE_PER_TURN = 500;
-/** What one activity's input may hold: the client warns at 512 KiB. */
-const RECORDED_AT_ONCE = { items: 400, characters: 256 * 1024 };
 
 /** A newer chain of this host has spoken: all that this one knows of states may be old. */
 export class Superseded extends Error {
@@ -36,6 +43,9 @@ export class HostJourneys<
   Input extends Envelope,
   Effect extends { readonly name: string },
 > {
+  /** Answered `superseded`. A try of it may have been recorded before: then only its effects are missing. */
+  private untold: HostedStep<State, Effect>[] = [];
+
   constructor(
     private readonly machine: Machine<State, Start, Input, Effect>,
     private readonly parts: HostParts<State, Effect>,
@@ -84,24 +94,32 @@ export class HostJourneys<
 
   /** Records, then acts. @throws Superseded */
   async record(steps: readonly HostedStep<State, Effect>[], causedBy: CausedBy): Promise<void> {
-    const isOfSignals = (step: HostedStep<State, Effect>) => causedBy === 'signals' && this.isFoundAgain(step);
-    let superseded = false;
-    for (let rest = steps; rest.length > 0; ) {
-      const answers = await Promise.all([
-        ...this.recordChunks(rest.filter(isOfSignals), 'signals'),
-        ...this.recordChunks(
-          rest.filter((step) => !isOfSignals(step)),
-          'clock-or-effect',
-        ),
-      ]);
-      superseded ||= answers.some(({ results }) => [...results.values()].some(({ status }) => status === 'superseded'));
-      rest = answers.flatMap(({ chunk, results }) => chunk.flatMap((step, at) => this.answered(step, results.get(at))));
-    }
-    if (superseded) throw new Superseded('A newer chain speaks for the host');
+    if (await this.tell(steps, causedBy)) throw new Superseded('A newer chain speaks for the host');
+  }
+
+  get hasUntold(): boolean {
+    return this.untold.length > 0;
+  }
+
+  /** Once the host is open again, and before it forgets its states. What is superseded once more stays untold. */
+  async tellAgain(): Promise<void> {
+    await this.tell(this.untold.splice(0).map(retold), 'clock-or-effect');
   }
 
   async load(subjects: readonly string[]): Promise<void> {
     await this.record(await loadJourneys(this.machine, this.parts, subjects), 'clock-or-effect');
+  }
+
+  /** Answers whether some of it was superseded. */
+  private async tell(steps: readonly HostedStep<State, Effect>[], causedBy: CausedBy): Promise<boolean> {
+    const causeOf = (step: HostedStep<State, Effect>) => (this.isFoundAgain(step) ? causedBy : 'clock-or-effect');
+    let superseded = false;
+    for (let rest = steps; rest.length > 0; ) {
+      const answers = await recordSteps(this.parts.store, rest, causeOf);
+      superseded ||= answers.some(({ results }) => [...results.values()].some(({ status }) => status === 'superseded'));
+      rest = answers.flatMap(({ chunk, results }) => chunk.flatMap((step, at) => this.answered(step, results.get(at))));
+    }
+    return superseded;
   }
 
   private takeDue(nowMs: number, busy: ReadonlySet<string>, toLoad: Set<string>): HostedStep<State, Effect>[] {
@@ -132,20 +150,13 @@ export class HostJourneys<
     return entry.kind === 'append' && held.bornIn !== this.parts.runtime.task();
   }
 
-  private recordChunks(steps: readonly HostedStep<State, Effect>[], causedBy: CausedBy) {
-    return chunksOf(steps, RECORDED_AT_ONCE, ({ entry }) => entry).map(async (chunk) => {
-      const entries = chunk.map(({ entry }) => entry);
-      return { chunk, results: await this.parts.store.record(entries, causedBy) };
-    });
-  }
-
   /** Answers what has to be recorded instead. */
   private answered(
     step: HostedStep<State, Effect>,
     result: HostedResult | undefined,
   ): readonly HostedStep<State, Effect>[] {
     const { held, batch, rest } = step;
-    const { roster, runtime, settlings } = this.parts;
+    const { runtime, settlings } = this.parts;
     switch (result?.status) {
       case undefined:
         return this.recorded(step);
@@ -153,12 +164,12 @@ export class HostJourneys<
         return this.again(step, withoutDuplicates(this.machine, step, result.eventIds, runtime.now()));
       case 'refused':
         return [parking(held, [...batch, ...rest], new Error(result.detail), runtime.now())];
-      case 'known':
       case 'superseded':
-        held.front = [...batch, ...rest, ...held.front];
-        held.mustLoad = true;
-        roster.wake(held);
+        if (!mayBeRetold(step)) return this.loadFirst(step);
+        this.untold.push(step);
         return [];
+      case 'known':
+        return this.loadFirst(step);
       case 'foreign-chain':
         settlings.addAll(held, 'foreign', [...batch, ...rest]);
         return [];
@@ -167,6 +178,13 @@ export class HostJourneys<
       default:
         return result satisfies never;
     }
+  }
+
+  private loadFirst({ held, batch, rest }: HostedStep<State, Effect>): readonly HostedStep<State, Effect>[] {
+    held.front = [...batch, ...rest, ...held.front];
+    held.mustLoad = true;
+    this.parts.roster.wake(held);
+    return [];
   }
 
   /** Answers what follows. */

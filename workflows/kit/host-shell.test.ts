@@ -1,6 +1,7 @@
-import type { HostedResult, Settling } from '../../activities/recording/hosting.activities';
+import type { HostedEntry, HostedResult, Settling } from '../../activities/recording/hosting.activities';
 import { counterContract } from '../testing/counter.contract';
 import { counter, type Ring } from '../testing/counter.machine';
+import type { CarriedHost } from './host-carry';
 import type { HostRuntime } from './host-runtime';
 import { HostShell } from './host-shell';
 import type { HostStore } from './host-store';
@@ -67,15 +68,62 @@ async function lastTurn(batches: readonly LaneBatch[], store: Partial<HostStore<
   });
 }
 
+const ringing = (key: string) =>
+  begins(key, [event(`${key}-begun`, 'CountBegun'), { ...event(key, 'Counted'), data: { ring: true } }]);
+
+describe('a host that was told of a newer chain', () => {
+  /** Two journeys, of which `a` is superseded once and then answered so. */
+  async function supersededOnce(second?: HostedResult) {
+    const told: (readonly HostedEntry[])[] = [];
+    const calls: string[] = [];
+    const first: HostedResult = { status: 'superseded' };
+    const next = await lastTurn([ringing('a'), ringing('b')], {
+      open: async () => {
+        calls.push('open');
+        return { stages: { counting: calls.length } };
+      },
+      record: async (entries, causedBy) => {
+        calls.push(causedBy);
+        told.push(entries);
+        const answer = told.length === 1 ? first : second;
+        return new Map(answer && [[0, answer]]);
+      },
+      load: async () => [],
+    });
+    const carried = next.carried as CarriedHost<unknown, Ring>;
+    return { told, calls, carried, keys: carried.effects.map(({ context }) => context.key) };
+  }
+
+  it('bug: what had been recorded by a lost task was found as a duplicate, and its effects were never performed', async () => {
+    const { told, calls, carried, keys } = await supersededOnce();
+    expect(calls).toEqual(['open', 'signals', 'open', 'clock-or-effect', 'open']);
+    const [[first] = [], again = []] = told;
+    expect(again).toEqual([
+      { ...first, request: { ...(first?.kind === 'append' ? first.request : {}), retold: true } },
+    ]);
+    expect(keys).toEqual(['counterJourney/test/b/2/ring', 'counterJourney/test/a/2/ring']);
+    expect(carried).toMatchObject({ waiting: [], standing: [] });
+  });
+
+  it('performs nothing of what stands otherwise: its events wait for its state', async () => {
+    const { keys, carried } = await supersededOnce({ status: 'known' });
+    expect(keys).toEqual(['counterJourney/test/b/2/ring']);
+    expect(carried.waiting).toMatchObject([ringing('a')]);
+  });
+});
+
 describe('a host that continues as new', () => {
   it('bug: lost what it had to settle when the same turn had told it of a newer chain', async () => {
     const settled: string[] = [];
-    const answers: [number, HostedResult][] = [
-      [0, { status: 'superseded' }],
-      [1, { status: 'foreign-chain', chain: 'another', closed: false }],
+    const answers: [number, HostedResult][][] = [
+      [
+        [0, { status: 'superseded' }],
+        [1, { status: 'foreign-chain', chain: 'another', closed: false }],
+      ],
+      [[0, { status: 'known' }]],
     ];
     const next = await lastTurn([begins('a'), begins('b')], {
-      record: async () => new Map(answers),
+      record: async () => new Map(answers.shift()),
       settle: async (settlings: readonly Settling[]) => {
         settled.push(...settlings.flatMap(({ events }) => events.map(({ eventId }) => eventId)));
       },

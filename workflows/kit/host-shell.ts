@@ -171,10 +171,16 @@ export class HostShell<
       await this.turn(journeys);
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
-      await this.open();
-      this.roster.forgetStates();
-      this.window.readAgain();
+      await this.reopen(journeys);
     }
+  }
+
+  /** What was told to nobody is told again first; opening once more counts it. */
+  private async reopen(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
+    for (await this.open(); journeys.hasUntold; await this.open()) await journeys.tellAgain();
+    await this.settlings.settle();
+    this.roster.forgetStates();
+    this.window.readAgain();
   }
 
   /** All of a turn happens at the same time. */

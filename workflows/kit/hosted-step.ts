@@ -236,3 +236,13 @@ export function deadlineOf<
     return nowMs;
   }
 }
+
+/** Not so what is parked: of that the store has what goes first. */
+export const mayBeRetold = <State, Effect>({ entry }: HostedStep<State, Effect>): boolean =>
+  entry.kind === 'append' && entry.unpark === undefined;
+
+/** To be told again as it is, whatever came since: only so is it equal to what may have been recorded. */
+export const retold = <State, Effect>(step: HostedStep<State, Effect>): HostedStep<State, Effect> =>
+  step.entry.kind === 'append'
+    ? { ...step, entry: { ...step.entry, request: { ...step.entry.request, retold: true } } }
+    : step;
