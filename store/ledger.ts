@@ -52,7 +52,7 @@ export function createLedger(pool: Pool, now: () => Date): Store['ledger'] {
     async write(rows) {
       if (rows.length === 0) return;
       const latest = latestInOrder(rows);
-      const days = new Set(latest.map(({ readAt }) => dayOf(new Date(readAt))));
+      const days = daysOf(latest);
       await preparePartitions(days);
       try {
         await upsert(connection, latest);
@@ -102,6 +102,10 @@ export function createLedger(pool: Pool, now: () => Date): Store['ledger'] {
   };
 }
 
+/** Rows of one batch were read at the same time: a date is worked out once for them. */
+const daysOf = (rows: readonly LedgerRow[]): ReadonlySet<string> =>
+  new Set([...new Set(rows.map(({ readAt }) => readAt))].map((readAt) => dayOf(new Date(readAt))));
+
 /** Each record once, and in one order for everybody, so that two writers of the same records do not deadlock. */
 function latestInOrder(rows: readonly LedgerRow[]): readonly LedgerRow[] {
   const latest = new Map(rows.map((row) => [`${row.topic}/${row.partition}/${row.offset.padStart(20, '0')}`, row]));
@@ -109,24 +113,26 @@ function latestInOrder(rows: readonly LedgerRow[]): readonly LedgerRow[] {
 }
 
 async function upsert(connection: Queryable, rows: readonly LedgerRow[]): Promise<void> {
+  const records = rows.map((row) => ({
+    topic: row.topic,
+    partition: row.partition,
+    offset: row.offset,
+    event_id: storableOrNull(row.eventId),
+    event_type: storableOrNull(row.eventType),
+    tenant_id: storableOrNull(row.tenantId),
+    read_at: row.readAt,
+    verdicts: row.verdicts.map(storableVerdict),
+  }));
   await connection.query(
     `insert into millrace.ledger (day, topic, partition, "offset", event_id, event_type, tenant_id, read_at, verdicts)
-    select * from unnest($1::date[], $2::text[], $3::integer[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-      $8::timestamptz[], $9::jsonb[])
+    select (read_at at time zone 'UTC')::date, topic, partition, "offset", event_id, event_type, tenant_id, read_at,
+      verdicts
+    from json_to_recordset($1) records(topic text, partition integer, "offset" bigint, event_id text, event_type text,
+      tenant_id text, read_at timestamptz(3), verdicts jsonb)
     on conflict (day, topic, partition, "offset") do update set
       event_id = excluded.event_id, event_type = excluded.event_type, tenant_id = excluded.tenant_id,
       read_at = excluded.read_at, verdicts = millrace.merge_verdicts(ledger.verdicts, excluded.verdicts)`,
-    [
-      rows.map(({ readAt }) => dayOf(new Date(readAt))),
-      rows.map(({ topic }) => topic),
-      rows.map(({ partition }) => partition),
-      rows.map(({ offset }) => offset),
-      rows.map(({ eventId }) => storableOrNull(eventId)),
-      rows.map(({ eventType }) => storableOrNull(eventType)),
-      rows.map(({ tenantId }) => storableOrNull(tenantId)),
-      rows.map(({ readAt }) => readAt),
-      rows.map(({ verdicts }) => JSON.stringify(verdicts.map(storableVerdict))),
-    ],
+    [JSON.stringify(records)],
   );
 }
 
