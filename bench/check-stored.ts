@@ -1,4 +1,5 @@
 import type { Envelope } from '@millrace/events';
+import type { Contender } from './contender';
 
 export type Sent = Pick<Envelope, 'eventId' | 'aggregateId'>;
 
@@ -21,4 +22,20 @@ export function countOnce(found: readonly string[], sent: readonly Sent[]): numb
   const strangers = found.filter((eventId) => !known.has(eventId));
   if (strangers.length > 0) throw new Error(`${strangers.length} events are stored that were not sent`);
   return once.size;
+}
+
+/**
+ * How many of a tenant's events took effect, each of them once and, where that is claimed, in the order of its key. Once
+ * all have, waits until the counts of what belongs to the work agree as well. Rejects otherwise: no figure stands on that.
+ */
+export async function requireAgreement(
+  contender: Pick<Contender, 'keepsOrder' | 'storedEvents' | 'settle'>,
+  tenantId: string,
+  sent: readonly Sent[],
+): Promise<number> {
+  const found = await contender.storedEvents(tenantId);
+  const stored = countOnce(found, sent);
+  if (contender.keepsOrder) requireOrder(found, sent);
+  if (stored === sent.length) await contender.settle(tenantId, stored);
+  return stored;
 }

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { FileFault, orFileFault } from '../infra/demo/file-fault';
 import { StackError } from '../infra/stack';
 import { type BenchArguments, readArguments, USAGE } from './arguments';
 import { type Measurement, measurements } from './plan';
@@ -11,11 +12,9 @@ import { openStage, type Stage } from './stage';
 
 const say = (line: string): void => console.error(line);
 
-/** Throws a `RangeError` when no row is called so. */
+/** Throws a `RangeError` for a name that no row has. */
 function choose({ quick, only }: BenchArguments): readonly Measurement[] {
   const wanted = idsToMeasure(specs, only);
-  if (wanted.size === 0)
-    throw new RangeError(`no row is called ${only.join(', ')}: ${specs.map(({ id }) => id).join(', ')}`);
   return measurements(quick).filter(({ ids }) => ids.some((id) => wanted.has(id)));
 }
 
@@ -45,6 +44,7 @@ async function measure(
 /** Exit code 0 when everything was measured, whether or not it is as wanted: the table says so. */
 async function bench(args: BenchArguments, interrupted: Promise<number>): Promise<number> {
   const chosen = choose(args);
+  if (args.json !== undefined) await orFileFault(`--json ${args.json} cannot be written`, appendFile(args.json, ''));
   const opening = openStage(say);
   const stage = await Promise.race([opening, interrupted]);
   if (typeof stage === 'number') return stage; // the guards end what has started
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
       failure instanceof RangeError ||
       (failure instanceof TypeError && 'code' in failure && String(failure.code).startsWith('ERR_PARSE_ARGS'));
     if (badUsage) console.error(`${failure.message}\nusage: ${USAGE}`);
-    else console.error(failure instanceof StackError ? failure.message : failure);
+    else console.error(failure instanceof StackError || failure instanceof FileFault ? failure.message : failure);
     return 1;
   }
 }

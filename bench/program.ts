@@ -19,19 +19,19 @@ export interface Program {
 }
 
 const START_LIMIT_MS = 60_000;
+const GRACE_MS = 10_000;
+
+/** Its log, and the process with a guard between, so that it cannot outlive this one. */
+async function run({ name, path, environment }: ProgramSpec, logFolder: string) {
+  const log = join(logFolder, `${name}.log`);
+  const common = { name, command: process.execPath, args: [path], env: { ...environment }, log } as const;
+  return { log, guarded: await startGuarded({ ...common, stop: 'TERM', graceMs: GRACE_MS }) };
+}
 
 /** Starts a program; resolves once it has logged `started`. Rejects with the end of its log. */
-export async function startProgram({ name, path, environment }: ProgramSpec, logFolder: string): Promise<Program> {
-  const log = join(logFolder, `${name}.log`);
-  const guarded = await startGuarded({
-    name,
-    command: process.execPath,
-    args: [path],
-    env: { ...environment },
-    log,
-    stop: 'TERM',
-    graceMs: 10_000,
-  });
+export async function startProgram(spec: ProgramSpec, logFolder: string): Promise<Program> {
+  const { name } = spec;
+  const { log, guarded } = await run(spec, logFolder);
   let ended = false;
   void guarded.ended.then(() => {
     ended = true;
@@ -57,17 +57,8 @@ export async function startProgram({ name, path, environment }: ProgramSpec, log
 }
 
 /** Runs a program to its end. Rejects, with the end of its log, unless it ends with 0. */
-export async function runProgram({ name, path, environment }: ProgramSpec, logFolder: string): Promise<void> {
-  const log = join(logFolder, `${name}.log`);
-  const guarded = await startGuarded({
-    name,
-    command: process.execPath,
-    args: [path],
-    env: { ...environment },
-    log,
-    stop: 'TERM',
-    graceMs: 5_000,
-  });
+export async function runProgram(spec: ProgramSpec, logFolder: string): Promise<void> {
+  const { log, guarded } = await run(spec, logFolder);
   const code = await guarded.waitForExit();
-  if (code !== 0) throw new Error(`${name} ended with ${code}:\n${tail(log)}`);
+  if (code !== 0) throw new Error(`${spec.name} ended with ${code}:\n${tail(log)}`);
 }

@@ -1,3 +1,4 @@
+import { requireAgreement } from '../check-stored';
 import type { Contender } from '../contender';
 import { costsFrom } from '../costs';
 import { now } from '../now';
@@ -37,6 +38,11 @@ export async function measureLatency(stage: Stage, contender: Contender, workloa
     await becomes(haveArrived, { limitMs: workload.stragglersMs, everyMs: 250 });
     const seen = await arrivals.seen();
     const storedAt = await contender.storedAt?.(tenantId);
+    await requireAgreement(
+      contender,
+      tenantId,
+      stream.due.map(({ event }) => event),
+    );
     const after = (id: string, at: ReadonlyMap<string, number>): Sample[] => {
       const latencies = measured.map(
         ({ atMs, event }) => (at.get(event.eventId) ?? Number.POSITIVE_INFINITY) - (began + atMs),

@@ -1,3 +1,4 @@
+import { requireAgreement, type Sent } from '../check-stored';
 import type { Contender } from '../contender';
 import { costsFrom } from '../costs';
 import type { Sample } from '../report/rows';
@@ -40,9 +41,10 @@ export async function measureOpenJourneys(
   const began = Date.now() + journeys * PER_JOURNEY_MS + CALM_MS;
   const deadlines = Array.from({ length: due }, (_, at) => began + Math.floor((at * 1_000) / duePerSecond));
   const starts = deadlines.map((at) => at + reminderBeforeMs);
-  await letThrough(stage, contender, { tenantId, events: appointmentsAt(tenantId, starts), limitMs: OPENING_MS });
+  const events = appointmentsAt(tenantId, starts);
+  await letThrough(stage, contender, { tenantId, events, limitMs: OPENING_MS });
   const empty = memoryOf(contender.pids);
-  await openMore(stage, contender, journeys - due);
+  const opened = await openMore(stage, contender, journeys - due);
   if (Date.now() > began) throw new Error(`${journeys} journeys were not open before the first deadline`);
   const stopLooking = watchMemory(contender.pids, LOOK_MS);
   await pause(began - Date.now());
@@ -51,16 +53,32 @@ export async function measureOpenJourneys(
   const reminded = async () => (await contender.countStored(tenantId)) >= 2 * due;
   await becomes(reminded, { limitMs: STRAGGLERS_MS, everyMs: 100 });
   const spent = await costs(due);
-  return [memoryRow(empty, stopLooking()), { ...latenessRow(await remindedAt(stage, tenantId), deadlines), ...spent }];
+  const seen = stopLooking();
+  for (const [tenant, sent] of [...opened, [tenantId, events] as const]) await requireAll(contender, tenant, sent);
+  return [memoryRow(empty, seen), { ...latenessRow(await remindedAt(stage, tenantId), deadlines), ...spent }];
 }
 
-async function openMore(stage: Stage, contender: Contender, journeys: number): Promise<void> {
+/** Answers what was sent, by tenant. */
+async function openMore(
+  stage: Stage,
+  contender: Contender,
+  journeys: number,
+): Promise<ReadonlyMap<string, readonly Sent[]>> {
+  const sent = new Map<string, readonly Sent[]>();
   for (let opened = 0; opened < journeys; opened += SLICE) {
     const tenantId = freshTenant('open');
     const events = beginnings(tenantId, Math.min(SLICE, journeys - opened));
     await letThrough(stage, contender, { tenantId, events, limitMs: OPENING_MS });
+    const named = events.map(({ eventId, aggregateId }) => ({ eventId, aggregateId }));
+    sent.set(tenantId, named);
     stage.onProgress(`  ${opened + events.length} of ${journeys} journeys opened`);
   }
+  return sent;
+}
+
+async function requireAll(contender: Contender, tenantId: string, sent: readonly Sent[]): Promise<void> {
+  const stored = await requireAgreement(contender, tenantId, sent);
+  if (stored < sent.length) throw new Error(`${stored} of ${sent.length} starts of ${tenantId} are stored`);
 }
 
 /** By key, when the store had committed it: milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import type { Envelope } from '@millrace/events';
-import { countOnce, requireOrder } from '../check-stored';
+import { requireAgreement } from '../check-stored';
 import type { Contender } from '../contender';
 import { costsFrom } from '../costs';
 import type { Sample } from '../report/rows';
@@ -40,13 +40,9 @@ export async function measurePreloaded(stage: Stage, contender: Contender, workl
   const isStored = async () => (await contender.countStored(tenantId)) >= opening.length + events.length;
   const finished = await becomes(isStored, { limitMs, everyMs: pollMs });
   const elapsedMs = performance.now() - began;
-  const sent = [...opening, ...events];
-  const found = await contender.storedEvents(tenantId);
-  const stored = countOnce(found, sent) - opening.length;
+  const stored = (await requireAgreement(contender, tenantId, [...opening, ...events])) - opening.length;
   if (finished && stored < events.length) throw new Error(`${id}: ${stored} of ${events.length} events are stored`);
-  if (contender.keepsOrder) requireOrder(found, sent);
   await pause(AFTERMATH_MS);
-  if (finished) await contender.settle(tenantId, sent.length);
   return [
     {
       id,

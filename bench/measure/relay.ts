@@ -15,7 +15,10 @@ const TRANSITIONS = STREAMS * PER_APPEND * APPENDS;
 
 let started = 0;
 
-/** Transitions per second from the store to Kafka's acknowledgement and the saved checkpoint, all of them stored before. */
+/**
+ * Transitions per second from the store to Kafka's acknowledgement and the saved checkpoint, all of them stored before;
+ * void unless Kafka has them.
+ */
 export async function measureRelay(stage: Stage, limitMs: number): Promise<Sample[]> {
   const { pool, stack } = stage;
   started += 1;
@@ -32,6 +35,7 @@ export async function measureRelay(stage: Stage, limitMs: number): Promise<Sampl
     await appendAll(store, freshTenant('relay-warm-up'));
     await until(isIdle, { what: 'the relay to warm up', limitMs: 60_000, everyMs: 50 });
     relay.signal('SIGSTOP');
+    const onKafka = await recordsIn(stage, appointmentJourneyContract.transitionsTopic);
     await appendAll(store, freshTenant('relay'));
     const began = performance.now();
     relay.signal('SIGCONT');
@@ -39,11 +43,19 @@ export async function measureRelay(stage: Stage, limitMs: number): Promise<Sampl
     if (!(await becomes(isIdle, { limitMs, everyMs: 10 })))
       throw new Error(`the relay takes longer than ${limitMs} ms`);
     const elapsedMs = performance.now() - began;
+    const published = (await recordsIn(stage, appointmentJourneyContract.transitionsTopic)) - onKafka;
+    if (published < TRANSITIONS) throw new Error(`${published} of ${TRANSITIONS} transitions are on Kafka`);
     return [{ id: 'relay', value: (TRANSITIONS * 1_000) / elapsedMs, ...(await costs(TRANSITIONS)) }];
   } finally {
     await relay.stop();
     await store.close();
   }
+}
+
+/** How many a topic was ever given. */
+async function recordsIn({ admin }: Stage, topic: string): Promise<number> {
+  const ends = await admin.endOffsets(topic);
+  return ends.reduce((sum, { offset }) => sum + Number(offset), 0);
 }
 
 async function appendAll(store: Store, tenantId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { countOnce, requireOrder, type Sent } from '../check-stored';
+import { requireAgreement, type Sent } from '../check-stored';
 import type { Contender } from '../contender';
 import { costsFrom } from '../costs';
 import { now } from '../now';
@@ -40,11 +40,8 @@ export async function measureSteady(stage: Stage, contender: Contender, workload
   const memory = stopLooking();
   const isStored = async () => (await contender.countStored(tenantId)) >= journeys + total;
   await becomes(isStored, { limitMs: STRAGGLERS_MS, everyMs: 500 });
-  const found = await contender.storedEvents(tenantId);
   const sent = [...opening, ...due];
-  const missing = sent.length - countOnce(found, sent);
-  if (contender.keepsOrder) requireOrder(found, sent);
-  if (missing === 0) await contender.settle(tenantId, sent.length);
+  const missing = sent.length - (await requireAgreement(contender, tenantId, sent));
   return [{ ...lag(due, await contender.storedAt?.(tenantId), missing), ...spent }, flatness(memory)];
 }
 

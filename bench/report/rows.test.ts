@@ -70,4 +70,10 @@ describe('rows', () => {
     expect([...idsToMeasure(specs, ['latency'])]).toEqual(['latency.ours']);
     expect(idsToMeasure(specs, []).size).toBe(3);
   });
+
+  it('names what is no row, also beside one that is', () => {
+    expect(() => idsToMeasure(specs, ['latency', 'latenci', 'keys.our'])).toThrow(
+      'no row is called latenci, keys.our: ',
+    );
+  });
 });

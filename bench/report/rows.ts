@@ -36,7 +36,7 @@ export interface Sample extends Costs {
 export interface Row {
   readonly id: string;
   readonly what: string;
-  /** NaN, and null in JSON, where it could not be measured. */
+  /** NaN where it could not be measured, Infinity where an event never arrived; both are null in JSON, `holds` tells them apart. */
   readonly median: number;
   readonly min: number;
   readonly max: number;
@@ -56,8 +56,11 @@ export function isAskedFor(id: string, only: readonly string[]): boolean {
   return only.length === 0 || only.some((asked) => id === asked || id.startsWith(`${asked}.`));
 }
 
-/** Ids that have to be measured so that the rows asked for can be shown. */
+/** Ids that have to be measured so that the rows asked for can be shown. Throws a `RangeError` that names what is no row and no group. */
 export function idsToMeasure(specs: readonly RowSpec[], only: readonly string[]): ReadonlySet<string> {
+  const unknown = only.filter((asked) => !specs.some(({ id }) => isAskedFor(id, [asked])));
+  if (unknown.length > 0)
+    throw new RangeError(`no row is called ${unknown.join(', ')}: ${specs.map(({ id }) => id).join(', ')}`);
   return new Set(specs.filter(({ id }) => isAskedFor(id, only)).flatMap(({ id, ratioOf }) => ratioOf ?? [id]));
 }
 
