@@ -1,5 +1,4 @@
-import { readConfig } from '../config/config';
-import type { Settings } from '../config/from-files';
+import { developmentConfig, type Servers } from '../config/development';
 import { type Stack, StackError, type StackOptions, startStack } from '../stack';
 import { isFree } from '../stack/ports';
 import { createLogger } from '../telemetry/logger';
@@ -8,27 +7,6 @@ import { installTemporalRuntime } from '../telemetry/temporal-runtime';
 import { createClosing } from './closing';
 import { type Platform, startPlatform } from './platform';
 import { DRAIN_LIMIT_MS, type ProcessContext } from './process';
-
-/** Settings that suit one machine; a variable that is set goes before them. */
-const onOneMachine = {
-  MILLRACE_ENV: 'development',
-  AUTH_MODE: 'off',
-  KAFKA_REPLICATION: '1',
-  KAFKA_PARTITIONS: '6',
-  KAFKA_SESSION_TIMEOUT_MS: '6000',
-  API_HOST: '127.0.0.1',
-  INVENTORY_URL: 'http://127.0.0.1:0',
-  PAYMENTS_URL: 'http://127.0.0.1:0',
-  SHIPPING_URL: 'http://127.0.0.1:0',
-};
-
-/** Stand for the servers while the other settings are checked. */
-const someServers = {
-  KAFKA_BROKERS: '127.0.0.1:9092',
-  TEMPORAL_ADDRESS: '127.0.0.1:7233',
-  TEMPORAL_UI_URL: undefined,
-  DATABASE_URL: 'postgres://127.0.0.1',
-};
 
 export interface Development {
   readonly stack: Stack;
@@ -49,9 +27,8 @@ export interface DevelopmentOptions extends Pick<StackOptions, 'dataDir' | 'onPr
 /** The servers and, in this process, the whole platform on them. */
 export async function startDevelopment(options: DevelopmentOptions): Promise<Development> {
   const { dataDir, ports, onProgress, logFile, fail } = options;
-  const configure = (servers: Settings) =>
-    readConfig({ ...onOneMachine, ...options.settings, ...process.env, ...servers }, 'all');
-  const { API_PORT: apiPort } = configure(someServers); // a fault is told before anything starts
+  const configure = (servers?: Servers) => developmentConfig(options.settings ?? {}, process.env, servers);
+  const { API_PORT: apiPort } = configure(); // a fault is told before anything starts
   if (apiPort !== 0 && !(await isFree(apiPort)))
     throw new StackError('port-taken', `port ${apiPort} (API) is taken by another program; set API_PORT`);
   const stack = await startStack({ dataDir, onProgress, ...(ports && { ports }) });

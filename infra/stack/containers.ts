@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { checkout } from './checkout';
+import { givenDatabase } from './given';
 import { type ProcessSpec, startGuarded } from './guarded-process';
 import { kafkaReady } from './kafka-ready';
 import type { Launch } from './launch';
@@ -32,6 +33,9 @@ const services = {
 } as const;
 type Service = keyof typeof services;
 
+const isElsewhere = (name: Service): boolean =>
+  Boolean(name === 'postgres' ? givenDatabase() : process.env[services[name].elsewhere]);
+
 /**
  * The servers that the container engine provides: those wanted that have no address in the environment. Undefined when
  * there is no engine, or when it cannot bring them up: then the next way is tried. MILLRACE_STACK=embedded passes it over.
@@ -41,7 +45,7 @@ export async function containerServers(
   wanted: ReadonlySet<string>,
 ): Promise<ContainerServers | undefined> {
   const names: Service[] = ['kafka', 'postgres', 'temporal'];
-  const chosen = names.filter((name) => wanted.has(name) && !process.env[services[name].elsewhere]);
+  const chosen = names.filter((name) => wanted.has(name) && !isElsewhere(name));
   if (chosen.length === 0 || process.env['MILLRACE_STACK'] === 'embedded' || programs.containers() === undefined)
     return undefined;
   try {

@@ -20,4 +20,14 @@ describe('a server that the environment names and that does not answer', () => {
     );
     expect(told[0]).toBe(`waiting for ${name} at ${at} (${variable})`);
   });
+
+  it.each(['secret', 'someone:secret', 'postgres://someone:secret@:x/'])(
+    'PostgreSQL: %s is refused by its variable, without its value',
+    async (databaseUrl) => {
+      const refused = given.postgres(() => undefined, databaseUrl, limitMs);
+      await expect(refused).rejects.toThrow(
+        /^DATABASE_URL is no URL that starts with postgres:[^;]*; correct it, or unset it and one is started here$/,
+      );
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { readText, withFiles } from '../config/from-files';
 import { kafkaSecurity, readTransport, temporalSecurity } from '../config/transport';
 import { kafkaReady } from './kafka-ready';
 import { postgresReady } from './postgres-ready';
@@ -7,6 +8,9 @@ import { temporalReady } from './temporal-ready';
 
 const LIMIT_MS = 30_000;
 
+/** The database that the environment names, by itself or in a file. */
+export const givenDatabase = (): string | undefined => withFiles(process.env, readText).settings['DATABASE_URL'];
+
 /** Servers that the environment names are waited for, aloud; what is told when they do not answer names the variable. */
 export const given = {
   kafka: (onProgress: OnProgress, brokers: string[], limitMs = LIMIT_MS) =>
@@ -14,10 +18,15 @@ export const given = {
       kafkaReady(brokers, limitMs, undefined, kafkaSecurity(readTransport(process.env))),
     ),
 
-  postgres: (onProgress: OnProgress, databaseUrl: string, limitMs = LIMIT_MS) =>
-    waitFor(onProgress, `PostgreSQL at ${new URL(databaseUrl).host}`, 'DATABASE_URL', () =>
+  postgres: async (onProgress: OnProgress, databaseUrl: string, limitMs = LIMIT_MS) => {
+    if (!/^postgres(ql)?:/.test(databaseUrl) || !URL.canParse(databaseUrl)) {
+      const fault = 'DATABASE_URL is no URL that starts with postgres:// or postgresql://';
+      throw new StackError('not-ready', `${fault}; correct it, or unset it and one is started here`);
+    }
+    await waitFor(onProgress, `PostgreSQL at ${new URL(databaseUrl).host}`, 'DATABASE_URL', () =>
       postgresReady(databaseUrl, limitMs),
-    ),
+    );
+  },
 
   temporal: (onProgress: OnProgress, address: string, limitMs = LIMIT_MS) => {
     const namespace = process.env['TEMPORAL_NAMESPACE'] || 'default';

@@ -7,7 +7,7 @@ import {
   embeddedPostgres,
   embeddedTimeSkipping,
 } from './embedded';
-import { given } from './given';
+import { given, givenDatabase } from './given';
 import { beginLaunch, type Launch } from './launch';
 import type { Ports } from './ports';
 import { postgresUrl } from './postgres-server';
@@ -117,7 +117,7 @@ async function postgres(
   how: How,
   embedded: () => Promise<number>,
 ): Promise<string> {
-  const external = process.env['DATABASE_URL'];
+  const external = givenDatabase();
   if (external) {
     await given.postgres(launch.onProgress, external);
     how['postgres'] = 'DATABASE_URL';
