@@ -38,6 +38,8 @@ describe('sides of a comparison', () => {
       { id: 'ratio', ratioOf: ['rate', 'other'] },
       { id: 'ratio A=1', ratioOf: ['rate A=1', 'other A=1'] },
     ]);
+    const [, other] = specsOf([{ id: 'peer', what: 'a peer', unit: 'ms', beside: ['rate'] }], sides);
+    expect(other?.beside).toEqual(['rate A=1']);
     const sampled = sides.flatMap((side) => samplesOf([{ id: 'rate', value: 1 }], side));
     expect(sampled.map(({ id }) => id)).toEqual(['rate', 'rate A=1']);
   });

@@ -42,11 +42,12 @@ export const samplesOf = (samples: readonly Sample[], side: Side): readonly Samp
 export const specsOf = (specs: readonly RowSpec[], sides: readonly Side[]): readonly RowSpec[] =>
   specs.flatMap((spec) =>
     sides.map((side) => {
-      const { id, ratioOf } = spec;
+      const { id, ratioOf, beside } = spec;
       return {
         ...spec,
         id: idOn(id, side),
         ...(ratioOf && { ratioOf: [idOn(ratioOf[0], side), idOn(ratioOf[1], side)] as const }),
+        ...(beside && { beside: beside.map((ours) => idOn(ours, side)) }),
       };
     }),
   );

@@ -50,7 +50,7 @@ export const specs: readonly RowSpec[] = [
     wanted: { atLeast: 4 },
     ratioOf: ['new-keys.ours', 'new-keys.naive'],
   },
-  ...peerRates('new-keys', 'the same'),
+  ...peerRates('new-keys', 'the same', ['new-keys.ours', 'new-keys.pooled']),
   {
     id: 'new-keys-own',
     what: 'ours, a workflow of its own each, over the hand-written bridge with a local activity',
@@ -81,7 +81,7 @@ export const specs: readonly RowSpec[] = [
 
   { id: 'hot-key', what: '10,000 events of one key, in order, ours', unit: 'events/s', wanted: { atLeast: 3_000 } },
   { id: 'hot-key.pooled', what: 'the same, pooled', unit: 'events/s' },
-  ...peerRates('hot-key', '10,000 events of one key'),
+  ...peerRates('hot-key', '10,000 events of one key', ['hot-key', 'hot-key.pooled']),
   {
     id: 'hot-key.over-restate',
     what: 'ours over Restate',
@@ -105,7 +105,7 @@ export const specs: readonly RowSpec[] = [
     unit: 'ms',
   },
   { id: 'latency.naive.p99', what: 'the same: p99', unit: 'ms' },
-  ...peerLatencies('latency', '100 events/s, produced to row in PostgreSQL'),
+  ...peerLatencies('latency', '100 events/s, produced to row in PostgreSQL', 'latency-store'),
   {
     id: 'latency.ours',
     what: '100 events/s, produced to transition on Kafka, ours: p50',

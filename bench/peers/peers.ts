@@ -25,15 +25,15 @@ export const peerStarters: Readonly<Record<Peer, (stage: Stage) => Promise<Conte
   'dbos-unordered': (stage) => startDbos(stage, 'dbos-unordered'),
 };
 
-/** A row per peer: `new-keys.restate`. */
-export const peerRates = (id: string, what: string): readonly RowSpec[] =>
-  peers.map((peer) => ({ id: `${id}.${peer}`, what: `${what}, ${descriptions[peer]}`, unit: 'events/s' }));
+/** A row per peer: `new-keys.restate`, beside those of ours. */
+export const peerRates = (id: string, what: string, beside: readonly string[]): readonly RowSpec[] =>
+  peers.map((peer) => ({ id: `${id}.${peer}`, what: `${what}, ${descriptions[peer]}`, unit: 'events/s', beside }));
 
-/** Two rows per peer: `latency.restate`, which is the p50, and `latency.restate.p99`. */
-export const peerLatencies = (id: string, what: string): readonly RowSpec[] =>
+/** Two rows per peer: `latency.restate`, which is the p50, and `latency.restate.p99`; beside the same two of ours. */
+export const peerLatencies = (id: string, what: string, ours: string): readonly RowSpec[] =>
   peers.flatMap((peer) =>
-    [`${id}.${peer}`, `${id}.${peer}.p99`].map((row, at) => ({
-      ...{ id: row, unit: 'ms' },
-      what: `${what}, ${descriptions[peer]}: ${at === 0 ? 'p50' : 'p99'}`,
+    ['', '.p99'].map((share) => ({
+      ...{ id: `${id}.${peer}${share}`, unit: 'ms', beside: [`${ours}${share}`] },
+      what: `${what}, ${descriptions[peer]}: ${share === '' ? 'p50' : 'p99'}`,
     })),
   );

@@ -65,6 +65,32 @@ describe('rows', () => {
     ]);
   });
 
+  it("says of a peer's row which of ours it is ahead of: with a higher rate, with a shorter time", () => {
+    const peers: RowSpec[] = [
+      { id: 'keys.peer', what: 'peer', unit: 'events/s', beside: ['keys.ours'] },
+      { id: 'latency.peer', what: 'peer', unit: 'ms', beside: ['latency.ours'] },
+      { id: 'keys.slow', what: 'slow', unit: 'events/s', beside: ['keys.ours', 'keys.not-measured'] },
+      { id: 'keys.skipped', what: 'skipped', unit: 'events/s', beside: ['keys.ours'] },
+    ];
+    const round = [
+      { id: 'keys.ours', value: 300 },
+      { id: 'latency.ours', value: 20 },
+      { id: 'keys.peer', value: 301, note: 'cut' },
+      { id: 'latency.peer', value: 5 },
+      { id: 'keys.slow', value: 299 },
+      { id: 'keys.skipped', value: Number.NaN },
+    ];
+    const rows = toRows([...specs, ...peers], [round]);
+    expect(Object.fromEntries(rows.map(({ id, notes }) => [id, notes]))).toEqual({
+      'keys.ours': [],
+      'latency.ours': [],
+      'keys.peer': ['cut', 'ahead of keys.ours'],
+      'latency.peer': ['ahead of latency.ours'],
+      'keys.slow': [],
+      'keys.skipped': [],
+    });
+  });
+
   it('measures what a ratio needs, and a group by the part of its ids before a dot', () => {
     expect([...idsToMeasure(specs, ['keys.ratio'])]).toEqual(['keys.ours', 'keys.naive']);
     expect([...idsToMeasure(specs, ['latency'])]).toEqual(['latency.ours']);

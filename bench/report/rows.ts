@@ -10,6 +10,8 @@ export interface RowSpec {
   readonly wanted?: Wanted;
   /** Not measured itself: the first row's figure over the second's, round by round. */
   readonly ratioOf?: readonly [string, string];
+  /** Rows of ours that a peer's row stands beside: where it is ahead of one, a note says so. */
+  readonly beside?: readonly string[];
 }
 
 /** CPU time per event in milliseconds, by process. */
@@ -66,11 +68,20 @@ export function idsToMeasure(specs: readonly RowSpec[], only: readonly string[])
 
 /** Rounds of samples as rows, in the order of the specs; rows without a figure are left out. */
 export function toRows(specs: readonly RowSpec[], rounds: readonly (readonly Sample[])[]): Row[] {
-  return specs.flatMap((spec) => {
+  const shown = specs.flatMap((spec) => {
     const samples = rounds.flatMap((round) => sampleOf(spec, round) ?? []);
-    return samples.length === 0 ? [] : [toRow(spec, samples)];
+    return samples.length === 0 ? [] : [{ spec, row: toRow(spec, samples) }];
+  });
+  const rows = shown.map(({ row }) => row);
+  return shown.map(({ spec: { beside = [] }, row }) => {
+    const behind = rows.filter((ours) => beside.includes(ours.id) && isAhead(row, ours)).map(({ id }) => id);
+    return behind.length === 0 ? row : { ...row, notes: [...row.notes, `ahead of ${behind.join(', ')}`] };
   });
 }
+
+/** Times are to be short, rates high. */
+const isAhead = (row: Row, other: Row): boolean =>
+  row.unit === 'ms' ? row.median < other.median : row.median > other.median;
 
 function sampleOf({ id, ratioOf }: RowSpec, round: readonly Sample[]): Sample | undefined {
   const found = (wanted: string) => round.find((sample) => sample.id === wanted);
