@@ -221,6 +221,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['workflows/kit/due-window.test.ts'],
   },
   {
+    name: 'a host ends its run before it has stepped what is ready',
+    file: 'workflows/kit/host-shell.ts',
+    find: '    if (this.roster.hasReady) return;\n',
+    replace: '',
+    project: 'unit',
+    tests: ['workflows/kit/host-shell.test.ts'],
+  },
+  {
     name: 'a host continues as new without what waits',
     file: 'workflows/kit/host-shell.ts',
     find: '      waiting,\n',

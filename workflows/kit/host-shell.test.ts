@@ -1,4 +1,4 @@
-import type { HostedEntry, HostedResult, Settling } from '../../activities/recording/hosting.activities';
+import type { HostedEntry, HostedResult, LoadedSubject, Settling } from '../../activities/recording/hosting.activities';
 import { counterContract } from '../testing/counter.contract';
 import { counter, type Ring } from '../testing/counter.machine';
 import type { CarriedHost } from './host-carry';
@@ -71,12 +71,32 @@ async function lastTurn(batches: readonly LaneBatch[], store: Partial<HostStore<
 const ringing = (key: string) =>
   begins(key, [event(`${key}-begun`, 'CountBegun'), { ...event(key, 'Counted'), data: { ring: true } }]);
 
+/** As the store has it. */
+const counting = (subjects: readonly string[], version: number): LoadedSubject[] =>
+  subjects.map((subject) => ({
+    subject,
+    stream: {
+      tenantId: 'test',
+      key: subject,
+      chain: 'counterJourney/host-0',
+      version,
+      status: 'open',
+      stage: 'counting',
+      state: { at: 'counting', count: version - 1, idleAt: null },
+      machineVersion: counter.version,
+      correlationId: 'a',
+    },
+  }));
+
+const carriedKeys = ({ carried }: HostInput) =>
+  (carried as CarriedHost<unknown, Ring>).effects.map(({ context }) => context.key);
+
 describe('a host that was told of a newer chain', () => {
   /** Two journeys, of which `a` is superseded once and then answered so. */
-  async function supersededOnce(second?: HostedResult) {
+  async function supersededOnce(...then: HostedResult[]) {
     const told: (readonly HostedEntry[])[] = [];
     const calls: string[] = [];
-    const first: HostedResult = { status: 'superseded' };
+    const answers: HostedResult[] = [{ status: 'superseded' }, ...then];
     const next = await lastTurn([ringing('a'), ringing('b')], {
       open: async () => {
         calls.push('open');
@@ -85,13 +105,12 @@ describe('a host that was told of a newer chain', () => {
       record: async (entries, causedBy) => {
         calls.push(causedBy);
         told.push(entries);
-        const answer = told.length === 1 ? first : second;
+        const answer = answers.shift();
         return new Map(answer && [[0, answer]]);
       },
-      load: async () => [],
+      load: async (subjects) => counting(subjects, 2),
     });
-    const carried = next.carried as CarriedHost<unknown, Ring>;
-    return { told, calls, carried, keys: carried.effects.map(({ context }) => context.key) };
+    return { told, calls, carried: next.carried, keys: carriedKeys(next) };
   }
 
   it('bug: what had been recorded by a lost task was found as a duplicate, and its effects were never performed', async () => {
@@ -105,10 +124,14 @@ describe('a host that was told of a newer chain', () => {
     expect(carried).toMatchObject({ waiting: [], standing: [] });
   });
 
-  it('performs nothing of what stands otherwise: its events wait for its state', async () => {
-    const { keys, carried } = await supersededOnce({ status: 'known' });
+  it('performs nothing of what stands otherwise: its events are taken after its state was loaded', async () => {
+    const duplicates: HostedResult = { status: 'duplicates', eventIds: ['a-begun', 'a'] };
+    const { told, keys } = await supersededOnce({ status: 'known' }, { status: 'known' }, duplicates);
     expect(keys).toEqual(['counterJourney/test/b/2/ring']);
-    expect(carried.waiting).toMatchObject([ringing('a')]);
+    expect(told.slice(2)).toMatchObject([
+      [{ request: { expectedVersion: 0, fresh: true } }],
+      [{ request: { expectedVersion: 2 } }],
+    ]);
   });
 });
 
@@ -120,16 +143,23 @@ describe('a host that continues as new', () => {
         [0, { status: 'superseded' }],
         [1, { status: 'foreign-chain', chain: 'another', closed: false }],
       ],
-      [[0, { status: 'known' }]],
     ];
-    const next = await lastTurn([begins('a'), begins('b')], {
+    await lastTurn([begins('a'), begins('b')], {
       record: async () => new Map(answers.shift()),
       settle: async (settlings: readonly Settling[]) => {
         settled.push(...settlings.flatMap(({ events }) => events.map(({ eventId }) => eventId)));
       },
     });
     expect(settled).toEqual(['b']);
-    expect(next.carried).toMatchObject({ waiting: [begins('a')] });
+  });
+
+  it('bug: ended before it had stepped what was ready: a lost task had recorded that, and its effects were never performed', async () => {
+    const [, counted] = ringing('a').events;
+    const next = await lastTurn([{ ...begins('a', counted && [counted]), mayStart: false }], {
+      load: async (subjects) => counting(subjects, 1),
+    });
+    expect(next.carried).toMatchObject({ waiting: [] });
+    expect(carriedKeys(next)).toEqual(['counterJourney/test/a/2/ring']);
   });
 
   it('bug: put all effects that it cannot carry into the store by one call, which the server refuses above 2 MiB', async () => {
@@ -148,8 +178,7 @@ describe('a host that continues as new', () => {
     expect(putAway.length).toBeGreaterThan(1);
     for (const effects of putAway) expect(JSON.stringify(effects).length).toBeLessThan(300 * 1024);
     expect(next.carried).toMatchObject({ effectsInStore: true });
-    const carried = next.carried as { readonly effects: readonly { readonly context: { readonly key: string } }[] };
-    const keys = [...carried.effects, ...putAway.flat()].map(({ context }) => context.key);
+    const keys = [...carriedKeys(next), ...putAway.flat().map(({ context }) => context.key)];
     expect(keys).toEqual(rings.map((_, nth) => `counterJourney/test/a/${nth + 2}/ring`));
   });
 });

@@ -218,10 +218,14 @@ export class HostShell<
     return this.taken >= continueAfterEvents || this.runtime.suggestsContinue();
   }
 
-  /** With no await between the last look at what waits and the end of the run. */
+  /**
+   * Not before what is ready was stepped: a lost task may have recorded it here, before the end had come; the next run
+   * would find duplicates, and nobody perform the effects. With no await between the last look at what waits and the end.
+   */
   private async continueIfPossible(machineVersion: number): Promise<void> {
+    if (this.roster.hasReady) return;
     const { carry } = this.limits;
-    if (waitingToCarry(this.roster, carry) === undefined && !this.roster.hasReady) {
+    if (waitingToCarry(this.roster, carry) === undefined) {
       this.settlings.giveUpStarts();
       await this.settlings.settle();
     }
