@@ -1,18 +1,8 @@
+import { counterEvent } from '../testing/counter-events';
 import { effectsToCarry, standingToCarry, waitingToCarry } from './host-carry';
 import { Roster } from './roster';
-import type { WireEvent } from './wire';
 
-const event = (eventId: string, data: object = {}): WireEvent => ({
-  eventId,
-  eventType: 'Counted',
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'a',
-  data,
-});
+const event = (eventId: string, data: object = {}) => counterEvent(eventId, 'Counted', data);
 const ref = (subject: string) => ({ subject, tenantId: 'test', key: subject });
 
 describe('what a host carries over continue-as-new', () => {

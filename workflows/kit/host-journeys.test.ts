@@ -1,5 +1,6 @@
 import type { HostedEntry, HostedResult, Settling } from '../../activities/recording/hosting.activities';
 import { type Counter, counter, type Ring } from '../testing/counter.machine';
+import { counterEvent as event } from '../testing/counter-events';
 import { Deadlines } from './deadlines';
 import { HostEffects } from './host-effects';
 import { HostJourneys, Superseded } from './host-journeys';
@@ -98,17 +99,6 @@ describe('a load', () => {
   });
 });
 
-const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({
-  eventId,
-  eventType,
-  eventVersion: '1.0',
-  eventTime: idleAt,
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'a',
-  data,
-});
 const ids = (events: readonly WireEvent[]): string[] => events.map(({ eventId }) => eventId);
 
 /** One journey that counts, `parked` of it in pages of two; `before`: ids that it took before. */

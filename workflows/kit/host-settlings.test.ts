@@ -1,20 +1,10 @@
 import type { Settling } from '../../activities/recording/hosting.activities';
+import { counterEvent } from '../testing/counter-events';
 import { Deadlines } from './deadlines';
 import { HostSettlings } from './host-settlings';
 import { Roster } from './roster';
-import type { WireEvent } from './wire';
 
-const event = (eventId: string, characters = 1): WireEvent => ({
-  eventId,
-  eventType: 'Counted',
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'a',
-  data: { text: 'x'.repeat(characters) },
-});
+const event = (eventId: string, characters = 1) => counterEvent(eventId, 'Counted', { text: 'x'.repeat(characters) });
 const ref = { subject: 'c/test/a', tenantId: 'test', key: 'a' };
 
 function host() {

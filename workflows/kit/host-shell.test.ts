@@ -1,6 +1,7 @@
 import type { HostedEntry, HostedResult, LoadedSubject, Settling } from '../../activities/recording/hosting.activities';
 import { counterContract } from '../testing/counter.contract';
 import { counter, type Ring } from '../testing/counter.machine';
+import { counterEvent as event } from '../testing/counter-events';
 import type { CarriedHost } from './host-carry';
 import type { HostRuntime } from './host-runtime';
 import { HostShell } from './host-shell';
@@ -9,17 +10,6 @@ import type { HostInput, LaneBatch, WireEvent } from './wire';
 
 const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 
-const event = (eventId: string, eventType: string): WireEvent => ({
-  eventId,
-  eventType,
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'a',
-  data: {},
-});
 const begins = (key: string, events: readonly WireEvent[] = [event(key, 'CountBegun')]): LaneBatch => ({
   ref: { subject: `counterJourney/test/${key}`, tenantId: 'test', key },
   mayStart: true,

@@ -1,20 +1,10 @@
 import { counter } from '../testing/counter.machine';
+import { counterEvent } from '../testing/counter-events';
 import { stepThrough } from './machine';
 import { deadlineMs, followed, pendingEffects, standingAfter } from './recorded';
 import type { WireEvent } from './wire';
 
-const event = (eventId: string, given: Partial<WireEvent> = {}): WireEvent => ({
-  eventId,
-  eventType: 'Counted',
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'corr',
-  data: {},
-  ...given,
-});
+const event = (eventId: string, given: Partial<WireEvent> = {}): WireEvent => ({ ...counterEvent(eventId), ...given });
 const idleAt = '2026-01-01T12:00:00.000Z';
 const counting = { at: 'counting', count: 1, idleAt } as const;
 

@@ -1,17 +1,7 @@
+import { counterEvent as event } from '../testing/counter-events';
 import { Roster } from './roster';
 import type { LaneBatch, WireEvent } from './wire';
 
-const event = (eventId: string, eventType = 'Counted'): WireEvent => ({
-  eventId,
-  eventType,
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'a',
-  data: {},
-});
 const batch = (subject: string, events: readonly WireEvent[], mayStart = false): LaneBatch => ({
   ref: { subject, tenantId: 'test', key: subject },
   mayStart,
