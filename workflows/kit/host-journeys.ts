@@ -1,4 +1,3 @@
-import type { Envelope } from '@millrace/events';
 import type { HostedResult } from '../../activities/recording/hosting.activities';
 import type { CarriedHost } from './host-carry';
 import { loadJourneys } from './host-loads';
@@ -13,7 +12,7 @@ import {
   stepHeld,
   withoutDuplicates,
 } from './hosted-step';
-import type { Machine, Outcome } from './machine';
+import type { AnyMachine, Named, Outcome, Staged } from './machine';
 import { recordSteps } from './record-steps';
 import { pendingEffects } from './recorded';
 import type { CausedBy } from './recorder';
@@ -37,17 +36,12 @@ export interface Turn<State, Effect> {
 }
 
 /** Steps the journeys of a host and keeps to what the store answers. */
-export class HostJourneys<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
-> {
+export class HostJourneys<State extends Staged, Effect extends Named> {
   /** Answered `superseded`. A try of it may have been recorded before: then only its effects are missing. */
   private untold: HostedStep<State, Effect>[] = [];
 
   constructor(
-    private readonly machine: Machine<State, Start, Input, Effect>,
+    private readonly machine: AnyMachine<State, Effect>,
     private readonly parts: HostParts<State, Effect>,
   ) {}
 

@@ -1,10 +1,9 @@
-import type { Envelope } from '@millrace/events';
 import type { LoadedSubject } from '../../activities/recording/hosting.activities';
 import { chunksOf } from './chunks';
 import type { HostParts } from './host-parts';
 import type { HostStore } from './host-store';
 import { type HostedStep, parking } from './hosted-step';
-import type { Machine } from './machine';
+import type { AnyMachine, Named, Staged } from './machine';
 import { deadlineMs } from './recorded';
 import type { Held } from './roster';
 
@@ -13,13 +12,8 @@ const LOADED_AT_ONCE = { items: 200, characters: 256 * 1024 };
 const START_AWAITED_MS = 60_000;
 
 /** Reads journeys that are not in a host's memory; answers what has to be recorded of them. */
-export async function loadJourneys<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export async function loadJourneys<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   parts: HostParts<State, Effect>,
   subjects: readonly string[],
 ): Promise<readonly HostedStep<State, Effect>[]> {
@@ -38,13 +32,8 @@ async function loadWhole(
   return loaded;
 }
 
-function takeUp<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+function takeUp<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   parts: HostParts<State, Effect>,
   { subject, stream, parked }: LoadedSubject,
 ): readonly HostedStep<State, Effect>[] {
@@ -67,13 +56,8 @@ function takeUp<
 }
 
 /** A state that cannot be read parks its journey, like a step that throws. */
-function stands<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+function stands<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   { deadlines, roster, runtime }: HostParts<State, Effect>,
   held: Held<State>,
   { version, state, machineVersion, correlationId }: NonNullable<LoadedSubject['stream']>,

@@ -166,7 +166,7 @@ export class HostShell<
 
   private readonly mayTakeBack = (): boolean => this.stored.mayTakeBack(this.effects.size);
 
-  private async turnOrReopen(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
+  private async turnOrReopen(journeys: HostJourneys<State, Effect>): Promise<void> {
     try {
       await this.turn(journeys);
     } catch (error) {
@@ -176,7 +176,7 @@ export class HostShell<
   }
 
   /** What was told to nobody is told again first; opening once more counts it. */
-  private async reopen(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
+  private async reopen(journeys: HostJourneys<State, Effect>): Promise<void> {
     for (await this.open(); journeys.hasUntold; await this.open()) await journeys.tellAgain();
     await this.settlings.settle();
     this.roster.forgetStates();
@@ -184,7 +184,7 @@ export class HostShell<
   }
 
   /** All of a turn happens at the same time. */
-  private async turn(journeys: HostJourneys<State, Start, Input, Effect>): Promise<void> {
+  private async turn(journeys: HostJourneys<State, Effect>): Promise<void> {
     const nowMs = this.runtime.now();
     const { bySignals, byClock, toLoad, events } = journeys.nextTurn(nowMs);
     this.taken += events;

@@ -1,8 +1,7 @@
-import type { Envelope } from '@millrace/events';
 import type { HostedEntry } from '../../activities/recording/hosting.activities';
 import { reasonOf } from './failures';
 import { piecesOf } from './late';
-import { type Machine, type Outcome, stepOnce, stepThrough } from './machine';
+import { type AnyMachine, type Named, type Outcome, type Staged, stepOnce, stepThrough } from './machine';
 import { deadlineMs, followed, standingAfter, type Tracing } from './recorded';
 import type { Held } from './roster';
 import type { WireEvent } from './wire';
@@ -36,13 +35,8 @@ export const RETRY_PARKED_MS = 60_000;
  *
  * @param rest what was taken behind the batch
  */
-export function stepHeld<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export function stepHeld<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   held: Held<State>,
   batch: readonly WireEvent[],
   nowMs: number,
@@ -60,12 +54,11 @@ export function stepHeld<
 }
 
 /** How many events come before the one at which the machine throws: they take their effect. */
-function soundPrefix<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(machine: Machine<State, Start, Input, Effect>, held: Held<State>, batch: readonly WireEvent[]): number {
+function soundPrefix<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
+  held: Held<State>,
+  batch: readonly WireEvent[],
+): number {
   let { standing } = held;
   for (const [index, event] of batch.entries()) {
     try {
@@ -77,12 +70,11 @@ function soundPrefix<
   return batch.length;
 }
 
-function atDeadline<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(machine: Machine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number) {
+function atDeadline<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
+  { standing }: Held<State>,
+  nowMs: number,
+) {
   const { state, version } = standing;
   if (state === undefined) return undefined;
   const at = machine.deadline(state);
@@ -92,13 +84,8 @@ function atDeadline<
   return outcome;
 }
 
-function recording<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+function recording<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   held: Held<State>,
   batch: readonly WireEvent[],
   outcome: Outcome<State, Effect>,
@@ -169,13 +156,8 @@ export function parking<State, Effect>(
 }
 
 /** The journey took these before: it steps again without them. Undefined: nothing is left to be recorded. */
-export function withoutDuplicates<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export function withoutDuplicates<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   { held, batch, rest, entry }: HostedStep<State, Effect>,
   duplicates: readonly string[],
   nowMs: number,
@@ -193,13 +175,8 @@ export function withoutDuplicates<
 }
 
 /** Nothing waits for a journey that is parked, and its machine throws no more at what is due: it had another deadline. */
-export function noLongerParked<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export function noLongerParked<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   held: Held<State>,
   nowMs: number,
 ): readonly HostedStep<State, Effect>[] {
@@ -207,13 +184,8 @@ export function noLongerParked<
   return [unparking(machine, held, [], nowMs)];
 }
 
-function unparking<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+function unparking<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   held: Held<State>,
   eventIds: readonly string[],
   nowMs: number,
@@ -224,12 +196,11 @@ function unparking<
 }
 
 /** Milliseconds since the epoch. One that cannot be told is due: then the step that asks for it again parks the journey. */
-export function deadlineOf<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(machine: Machine<State, Start, Input, Effect>, { standing }: Held<State>, nowMs: number): number {
+export function deadlineOf<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
+  { standing }: Held<State>,
+  nowMs: number,
+): number {
   try {
     return deadlineMs(machine, standing.state);
   } catch {

@@ -14,6 +14,15 @@ export interface CancelRequested {
   readonly eventType: 'CancelRequested';
 }
 
+/** A state: `at` is the stage. */
+export interface Staged {
+  readonly at: string;
+}
+/** An effect: its name is a part of the key under which it is performed. */
+export interface Named {
+  readonly name: string;
+}
+
 /** What a machine answers to an input. Every change of state is a move; every move is recorded as a transition. */
 export type Step<State, Effect> =
   | { readonly moved: false }
@@ -28,13 +37,8 @@ export type Step<State, Effect> =
       readonly data?: Json | undefined;
     };
 
-/** A journey's rules: pure, synchronous, total; no Temporal in it. `at` is the stage. */
-export interface Machine<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
-> {
+/** A journey's rules: pure, synchronous, total; no Temporal in it. */
+export interface Machine<State extends Staged, Start extends Envelope, Input extends Envelope, Effect extends Named> {
   readonly name: string;
   /** Counts up when the shape of `State` changes. */
   readonly version: number;
@@ -46,6 +50,9 @@ export interface Machine<
   /** State written by an older version of the machine, as this version has it. */
   migrate(state: unknown, fromVersion: number): State;
 }
+
+/** A machine as those see it who only hand events on: that they are its own, routes and contract see to. */
+export type AnyMachine<State extends Staged, Effect extends Named> = Machine<State, never, never, Effect>;
 
 export const stay = { moved: false } as const;
 
@@ -91,13 +98,8 @@ export interface Outcome<State, Effect> {
 }
 
 /** Steps through events in their order. The first event of a journey that has no state yet is the one that starts it. */
-export function stepThrough<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export function stepThrough<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   standing: Standing<State>,
   events: readonly WireEvent[],
 ): Outcome<State, Effect> {
@@ -110,13 +112,8 @@ export function stepThrough<
 }
 
 /** One step that no event caused. */
-export function stepOnce<
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+export function stepOnce<State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   standing: { readonly state: State; readonly version: number },
   input: DeadlineReached | CancelRequested,
 ): Outcome<State, Effect> {
@@ -126,22 +123,15 @@ export function stepOnce<
 }
 
 /** The shell lets only an event that may start the journey be its first; routes and contract let only inputs come in. */
-const answer = <
-  State extends { readonly at: string },
-  Start extends Envelope,
-  Input extends Envelope,
-  Effect extends { readonly name: string },
->(
-  machine: Machine<State, Start, Input, Effect>,
+const answer = <State extends Staged, Effect extends Named>(
+  machine: AnyMachine<State, Effect>,
   state: State | undefined,
   event: WireEvent,
 ): Step<State, Effect> =>
-  state === undefined
-    ? moveTo<State, Effect>(machine.initial(event as unknown as Start))
-    : machine.step(state, event as unknown as Input);
+  state === undefined ? moveTo<State, Effect>(machine.initial(event as never)) : machine.step(state, event as never);
 
 /** Adds up what a run of steps comes to. */
-class Tally<State extends { readonly at: string }, Effect> {
+class Tally<State extends Staged, Effect> {
   state: State | undefined;
   ended = false;
   private version: number;
