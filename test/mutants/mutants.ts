@@ -165,6 +165,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['workflows/kit/hosted-step.test.ts'],
   },
   {
+    name: 'one journey of a host may come to more than one call records',
+    file: 'workflows/kit/hosted-step.ts',
+    find: 'if (characters > MOST_RECORDED)',
+    replace: 'if (characters < 0)',
+    project: 'unit',
+    tests: ['workflows/kit/hosted-step.test.ts'],
+  },
+  {
     name: 'the deadline of a journey that was just loaded is recorded as if signals had caused it',
     file: 'workflows/kit/host-journeys.ts',
     find: 'if (batch.length === 0) {',

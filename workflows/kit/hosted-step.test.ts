@@ -1,21 +1,12 @@
 import type { HostedEntry } from '../../activities/recording/hosting.activities';
-import { counter } from '../testing/counter.machine';
+import { counter, type Ring } from '../testing/counter.machine';
+import { counterEvent as event } from '../testing/counter-events';
 import { type HostedStep, parking, stepHeld, withoutDuplicates } from './hosted-step';
+import { moveTo, type Step } from './machine';
 import { type Held, Roster } from './roster';
 import type { WireEvent } from './wire';
 
 const NOW = Date.parse('2026-01-01T12:00:00.000Z');
-const event = (eventId: string, eventType = 'Counted', data: object = {}): WireEvent => ({
-  eventId,
-  eventType,
-  eventVersion: '1.0',
-  eventTime: '2026-01-01T00:00:00.000Z',
-  aggregateId: 'a',
-  aggregateType: 'Counter',
-  tenantId: 'test',
-  correlationId: 'corr',
-  data,
-});
 type Counter = ReturnType<typeof counter.initial>;
 const NEVER = '9999-12-31T00:00:00.000Z';
 
@@ -112,6 +103,56 @@ describe('a journey of a host', () => {
       message: 'not an error',
       events: [{ eventId: '1' }],
     });
+  });
+});
+
+describe('what one call records of a journey', () => {
+  const text = 'x'.repeat(200_000);
+  const tooLarge = { text: text.repeat(3) };
+  /** Counts, but answers otherwise to these events. */
+  const machineOf = (answers: Readonly<Record<string, (state: Counter) => Step<Counter, Ring>>>): typeof counter => ({
+    ...counter,
+    step: (state, input) =>
+      ('eventId' in input ? answers[input.eventId]?.(state) : undefined) ?? counter.step(state, input),
+  });
+
+  test.each<[string, (state: Counter) => Step<Counter, Ring>, RegExp]>([
+    ['too large a state', (state) => moveTo({ ...state, ...tooLarge }), /^counter came to 600\d{3} characters/],
+    ['too much data', (state) => moveTo(state, { data: tooLarge }), /^counter came to 600\d{3} characters/],
+    [
+      'too large an effect',
+      (state) => moveTo(state, { effects: [{ name: 'ring', count: 1, ...tooLarge }] }),
+      /600\d{3}/,
+    ],
+    ['a state that is no JSON', (state) => moveTo({ ...state, ...{ exact: 1n } }), /BigInt/],
+  ])('bug: of one whose machine answers with %s, nothing: it stopped all of its host', (_, answer, message) => {
+    const machine = machineOf({ 2: answer });
+    const one = held(counting);
+    const step = stepHeld(machine, one, [event('1'), event('2')], NOW, [event('3')]);
+    expect(append(step).request.consumed).toEqual([{ eventId: '1', version: 1 }]);
+    expect(step?.rest).toEqual([event('2'), event('3')]);
+    const parked = stepHeld(machine, one, [event('2')], NOW, [event('3')]);
+    expect(parked?.entry).toMatchObject({
+      kind: 'park',
+      message: expect.stringMatching(message),
+      events: [{ eventId: '2' }, { eventId: '3' }],
+    });
+  });
+
+  test('is as many of its events as fit, and the others wait', () => {
+    const talks = (state: Counter) => moveTo<Counter, Ring>(state, { data: { text } });
+    const machine = machineOf({ 1: talks, 2: talks, 3: talks, 4: talks });
+    const step = stepHeld(machine, held(counting), [event('1'), event('2'), event('3'), event('4')], NOW);
+    expect(append(step).request.consumed).toHaveLength(2);
+    expect(step?.rest).toEqual([event('3'), event('4')]);
+  });
+
+  test('is no less when more has come behind it: a lost task may have told all of it', () => {
+    const large = (state: Counter) => moveTo<Counter, Ring>({ ...state, ...tooLarge });
+    const machine = machineOf({ 1: large, 3: large });
+    const told = [event('1'), event('2')];
+    expect(stepHeld(machine, held(counting), told, NOW)?.batch).toEqual(told);
+    expect(stepHeld(machine, held(counting), [...told, event('3')], NOW)?.batch).toEqual(told);
   });
 });
 

@@ -29,9 +29,16 @@ export interface HostedStep<State, Effect> {
 export const RETRY_PARKED_MS = 60_000;
 
 /**
+ * Moves, effects and state that one step may come to, in characters as JSON. One call records them, the server takes none
+ * above 2 MiB, and in UTF-8 a character may be three bytes.
+ */
+const MOST_RECORDED = 512 * 1024;
+
+/**
  * Steps a journey through its batch, or, without one, through its deadline. Pure: `held` stays as it is until the store
  * has answered. Undefined: nothing is to be done.
- * Whatever the machine throws is caught: it parks this journey, and no other.
+ * Whatever the machine throws is caught: it parks this journey, and no other. So does what it answers if no call can
+ * record it: it is too much, or no JSON. Events that are too much together only are recorded in turns.
  *
  * @param rest what was taken behind the batch
  */
@@ -45,6 +52,9 @@ export function stepHeld<State extends Staged, Effect extends Named>(
   try {
     const outcome = batch.length > 0 ? stepThrough(machine, held.standing, batch) : atDeadline(machine, held, nowMs);
     if (outcome === undefined || (outcome.transitions.length === 0 && outcome.consumed.length === 0)) return undefined;
+    const characters = charactersOf([...movesOf(outcome), outcome.standing.state]);
+    if (characters > MOST_RECORDED)
+      throw new Error(`${machine.name} came to ${characters} characters at once; ${MOST_RECORDED} are allowed`);
     return { ...recording(machine, held, batch, outcome), rest };
   } catch (error) {
     const sound = soundPrefix(machine, held, batch);
@@ -53,22 +63,35 @@ export function stepHeld<State extends Staged, Effect extends Named>(
   }
 }
 
-/** How many events come before the one at which the machine throws: they take their effect. */
+/**
+ * As many events as may take their effect: they come before the one at which the machine throws, and can be recorded at
+ * once. The most of them, not the first that fit: a redone task, with more behind them, takes no fewer than the lost one.
+ */
 function soundPrefix<State extends Staged, Effect extends Named>(
   machine: AnyMachine<State, Effect>,
   held: Held<State>,
   batch: readonly WireEvent[],
 ): number {
   let { standing } = held;
-  for (const [index, event] of batch.entries()) {
-    try {
-      standing = stepThrough(machine, standing, [event]).standing;
-    } catch {
-      return index;
+  let [sound, moved] = [0, 0];
+  try {
+    for (const [index, event] of batch.entries()) {
+      const outcome = stepThrough(machine, standing, [event]);
+      standing = outcome.standing;
+      moved += charactersOf(movesOf(outcome));
+      if (moved + charactersOf([standing.state]) <= MOST_RECORDED) sound = index + 1;
+      if (outcome.ended || moved > MOST_RECORDED) break;
     }
+  } catch {
+    // what comes before it was counted; it throws again when its own turn comes
   }
-  return batch.length;
+  return sound;
 }
+
+const movesOf = <State, Effect>({ transitions, effects }: Outcome<State, Effect>) => [...transitions, ...effects];
+
+const charactersOf = (values: readonly unknown[]): number =>
+  values.reduce<number>((sum, value) => sum + JSON.stringify(value).length, 0);
 
 function atDeadline<State extends Staged, Effect extends Named>(
   machine: AnyMachine<State, Effect>,
