@@ -81,6 +81,17 @@ describe('stepping through events', () => {
     expect([...first.effects, ...second.effects]).toEqual(whole.effects);
   });
 
+  test('bug: of two effects that one move asked for under one name, a host never performed the second: now it throws', () => {
+    const rings: typeof door = {
+      ...door,
+      step: (state) => moveTo(state, { effects: [{ name: 'ring' }, { name: 'ring' }] }),
+    };
+    const events = [event('1', 'Built'), event('2', 'Opened')];
+    expect(() => stepThrough(rings, start, events)).toThrow('twice for the effect ring');
+    const twice = stepThrough(door, start, [...events, event('3', 'Opened')]);
+    expect(twice.effects.map(({ version }) => version)).toEqual([2, 3]);
+  });
+
   test('records a move that no event caused without causes', () => {
     const standing = { state: { at: 'open', opened: 1 } as const, version: 2 };
     const at = '2026-01-01T00:00:00Z';

@@ -29,7 +29,7 @@ export type Step<State, Effect> =
   | {
       readonly moved: true;
       readonly state: State;
-      /** Performed after the move is recorded, under subject, version and the effect's name. */
+      /** Performed after the move is recorded, under subject, version and the effect's name: each has another one. */
       readonly effects: readonly Effect[];
       /** True if the journey closes with this move. */
       readonly ends: boolean;
@@ -131,7 +131,7 @@ const answer = <State extends Staged, Effect extends Named>(
   state === undefined ? moveTo<State, Effect>(machine.initial(event as never)) : machine.step(state, event as never);
 
 /** Adds up what a run of steps comes to. */
-class Tally<State extends Staged, Effect> {
+class Tally<State extends Staged, Effect extends Named> {
   state: State | undefined;
   ended = false;
   private version: number;
@@ -159,9 +159,19 @@ class Tally<State extends Staged, Effect> {
       reason: step.reason,
       data: step.data,
     });
-    for (const effect of step.effects) this.effects.push({ version: this.version, effect });
+    this.ask(step.effects);
     this.state = step.state;
     this.ended = step.ends;
+  }
+
+  /** Of two under one key, one would never take effect. */
+  private ask(effects: readonly Effect[]): void {
+    const names = new Set<string>();
+    for (const effect of effects) {
+      if (names.has(effect.name)) throw new Error(`One move asks twice for the effect ${effect.name}`);
+      names.add(effect.name);
+      this.effects.push({ version: this.version, effect });
+    }
   }
 
   outcome(left: readonly WireEvent[]): Outcome<State, Effect> {
