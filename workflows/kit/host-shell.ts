@@ -1,15 +1,7 @@
 import type { Envelope } from '@millrace/events';
-import { chunksOf } from './chunks';
 import { Deadlines } from './deadlines';
 import { DUE_SPANS, type DueSpans, DueWindow } from './due-window';
-import {
-  CARRY_LIMITS,
-  type CarriedHost,
-  type CarryLimits,
-  effectsToCarry,
-  standingToCarry,
-  waitingToCarry,
-} from './host-carry';
+import { CARRY_LIMITS, type CarriedHost, type CarryLimits, standingToCarry, waitingToCarry } from './host-carry';
 import { detailsOf } from './host-details';
 import { HostEffects } from './host-effects';
 import { HostJourneys, Superseded } from './host-journeys';
@@ -20,13 +12,12 @@ import type { Journey } from './journey';
 import { Roster } from './roster';
 import { RunEnd } from './run-end';
 import { StageCounts } from './stage-counts';
-import { EFFECTS_TAKEN_BACK, StoredEffects } from './stored-effects';
+import { StoredEffects } from './stored-effects';
 import type { HostInput, HostStatus, LaneBatch, SubjectStatus } from './wire';
 
 /** Journeys in memory; the others wait in the store. */
 const MOST_HELD = 4_000;
 const CONTINUE_AFTER_EVENTS = 20_000;
-const PUT_AWAY_AT_ONCE = { items: 400, characters: 256 * 1024 };
 
 export interface HostLimits {
   readonly carry: CarryLimits;
@@ -89,7 +80,7 @@ export class HostShell<
     const isHeld = (subject: string) => this.roster.get(subject) !== undefined;
     this.window = new DueWindow(this.deadlines, store.due, isHeld, limits.due);
     this.effects = new HostEffects((effect, context) => journey.perform(effect, context), runtime);
-    this.stored = new StoredEffects(this.carried?.effectsInStore ?? true);
+    this.stored = new StoredEffects(this.effects, store, this.carried?.effectsInStore ?? true);
   }
 
   receive(batches: readonly LaneBatch[]): void {
@@ -154,7 +145,7 @@ export class HostShell<
   private async somethingToDo(): Promise<void> {
     this.rang = false;
     const wakeMs = this.wakeMs();
-    const ready = () => this.roster.hasReady || this.mayTakeBack() || this.runEnd.mayBe();
+    const ready = () => this.roster.hasReady || this.stored.mayTakeBack || this.runEnd.mayBe();
     if (ready() || wakeMs <= this.runtime.now()) return;
     if (Number.isFinite(wakeMs)) this.alarm.set(wakeMs);
     await this.runtime.until(() => ready() || this.rang);
@@ -163,8 +154,6 @@ export class HostShell<
   private wakeMs(): number {
     return Math.min(this.deadlines.next(), this.window.nextMs, this.runEnd.wakeMs);
   }
-
-  private readonly mayTakeBack = (): boolean => this.stored.mayTakeBack(this.effects.size);
 
   private async turnOrReopen(journeys: HostJourneys<State, Effect>): Promise<void> {
     try {
@@ -193,7 +182,7 @@ export class HostShell<
       journeys.record(byClock, 'clock-or-effect'),
       journeys.load(toLoad),
       this.window.nextMs <= nowMs ? this.window.read(nowMs) : undefined,
-      this.mayTakeBack() ? this.takeBackEffects() : undefined,
+      this.stored.mayTakeBack ? this.stored.takeBack() : undefined,
     ]);
     await this.settlings.settle(); // whatever failed: what is to be settled is nowhere but here
     throwFirst(done.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])));
@@ -204,13 +193,6 @@ export class HostShell<
   private forgetDeadline(subject: string): void {
     const atMs = this.deadlines.get(subject);
     if (atMs !== undefined && !this.window.covers(atMs)) this.deadlines.set(subject, Number.POSITIVE_INFINITY);
-  }
-
-  private async takeBackEffects(): Promise<void> {
-    const found = await this.store.effects(EFFECTS_TAKEN_BACK);
-    this.effects.start(found);
-    this.stored.takenBack(found);
-    if (found.length > 0) await this.store.forgetEffects(found);
   }
 
   private isTimeToContinue(): boolean {
@@ -229,26 +211,17 @@ export class HostShell<
       this.settlings.giveUpStarts();
       await this.settlings.settle();
     }
-    const effects = effectsToCarry(this.effectsToKeep(), carry);
-    const beyond = this.effectsToKeep().slice(effects.length);
-    for (const chunk of chunksOf(beyond, PUT_AWAY_AT_ONCE)) {
-      await this.store.putAwayEffects(chunk);
-      this.stored.put(chunk);
-    }
+    await this.stored.putAwayRest(carry);
     const waiting = waitingToCarry(this.roster, carry);
     if (waiting === undefined) return;
     const carried: CarriedHost<State, Effect> = {
       waiting,
       standing: standingToCarry(this.roster, carry),
       machineVersion,
-      effects: effectsToCarry(this.effectsToKeep(), carry),
+      effects: this.stored.toCarry(carry),
       effectsInStore: this.stored.some,
     };
     await this.runtime.continueAsNew({ ...this.input, carried });
-  }
-
-  private effectsToKeep() {
-    return this.stored.without(this.effects.undone());
   }
 }
 

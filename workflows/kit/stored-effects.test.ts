@@ -1,53 +1,95 @@
 import type { Pending } from './effects';
-import { EFFECTS_TAKEN_BACK, StoredEffects } from './stored-effects';
+import { CARRY_LIMITS } from './host-carry';
+import { StoredEffects } from './stored-effects';
 
-type Ring = Pending<{ readonly name: 'ring' }>;
+interface Ring {
+  readonly name: 'ring';
+}
 
-const ring = (key: string): Ring => ({
+const ring = (nth: number): Pending<Ring> => ({
   version: 1,
   effect: { name: 'ring' },
-  context: { key, tenantId: 'test', correlationId: 'a' },
+  context: { key: `k${1_000 + nth}`, tenantId: 'test', correlationId: 'a' },
 });
-const rings = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => ring(`k${from + nth}`));
-const keys = (effects: readonly Ring[]) => effects.map(({ context }) => context.key);
+const rings = (from: number, to: number) => Array.from({ length: to - from }, (_, nth) => ring(from + nth));
+/** Room for so many. */
+const room = (effects: number) => ({ ...CARRY_LIMITS, effects: effects * (JSON.stringify(ring(0)).length + 1) });
+
+/** A host with these under way and these in the store, none of which is ever done. */
+function host({ underWay = rings(0, 0), inStore = rings(0, 0), ofRunBefore = true }) {
+  const kept = { underWay: [...underWay], inStore: [...inStore] };
+  const stored = new StoredEffects<Ring>(
+    {
+      get size() {
+        return kept.underWay.length;
+      },
+      undone: () => kept.underWay,
+      start: (effects) => {
+        const known = new Set(kept.underWay.map(({ context }) => context.key));
+        kept.underWay.push(...effects.filter(({ context }) => !known.has(context.key)));
+      },
+    },
+    {
+      effects: async (limit) => kept.inStore.slice(0, limit),
+      putAwayEffects: async (effects) => void kept.inStore.push(...effects),
+      forgetEffects: async (effects) => {
+        kept.inStore = kept.inStore.filter((each) => !effects.includes(each));
+      },
+    },
+    ofRunBefore,
+  );
+  return { kept, stored };
+}
 
 describe('effects of a host in the store', () => {
-  test('bug: what was put away and taken back by the same run was carried by nobody', () => {
-    const stored = new StoredEffects<Ring['effect']>(true);
-    const underWay = rings(0, 300);
-    stored.put(underWay.slice(100));
-    expect(keys(stored.without(underWay))).toEqual(keys(underWay.slice(0, 100)));
-    stored.takenBack(underWay.slice(100));
-    expect(keys(stored.without(underWay))).toEqual(keys(underWay));
+  test('are those for which there is no room in what is carried', async () => {
+    const { kept, stored } = host({ underWay: rings(0, 300) });
+    await stored.putAwayRest(room(100));
+    await stored.putAwayRest(room(100)); // once each
+    expect(kept.inStore).toEqual(rings(100, 300));
+    expect(stored.toCarry(room(300))).toEqual(rings(0, 100));
   });
 
-  test('stay there for the next run as long as they are not taken back', () => {
-    const stored = new StoredEffects<Ring['effect']>(true);
-    stored.put(rings(0, 3));
-    stored.takenBack(rings(0, 2));
+  test('bug: what was put away and taken back by the same run was carried by nobody', async () => {
+    const { kept, stored } = host({ underWay: rings(0, 300) });
+    await stored.putAwayRest(room(100));
+    await stored.takeBack();
+    expect(kept.inStore).toEqual([]);
+    expect(stored.toCarry(room(300))).toEqual(rings(0, 300));
+  });
+
+  test('stay there for the next run as long as they are not taken back', async () => {
+    const { kept, stored } = host({ underWay: rings(0, 300) });
+    await stored.putAwayRest(room(0));
+    await stored.takeBack();
+    expect(kept.inStore).toEqual(rings(200, 300));
+    expect(stored.toCarry(room(300))).toEqual(rings(0, 200));
+    await stored.takeBack();
     expect(stored.some).toBe(true);
-    expect(keys(stored.without(rings(0, 3)))).toEqual(['k0', 'k1']);
-    stored.takenBack([ring('k2')]);
-    stored.takenBack([]);
+    await stored.takeBack();
     expect(stored.some).toBe(false);
   });
 
-  test('are taken back while few are under way, until none is left', () => {
-    const stored = new StoredEffects<Ring['effect']>(true);
-    expect(stored.mayTakeBack(EFFECTS_TAKEN_BACK)).toBe(false);
-    expect(stored.mayTakeBack(EFFECTS_TAKEN_BACK - 1)).toBe(true);
-    stored.takenBack(rings(0, EFFECTS_TAKEN_BACK));
-    expect(stored.mayTakeBack(0)).toBe(true);
-    stored.takenBack([ring('large')]);
-    expect(stored.mayTakeBack(0)).toBe(true);
-    stored.takenBack([]);
-    expect(stored.mayTakeBack(0)).toBe(false);
+  test('are taken back while few are under way, until none is left', async () => {
+    const { kept, stored } = host({ underWay: rings(0, 200), inStore: rings(200, 401) });
+    expect(stored.mayTakeBack).toBe(false);
+    kept.underWay.pop();
+    expect(stored.mayTakeBack).toBe(true);
+    await stored.takeBack();
+    expect([kept.underWay.length, kept.inStore.length]).toEqual([399, 1]);
+    expect(stored.mayTakeBack).toBe(false);
+    kept.underWay = [];
+    await stored.takeBack();
+    kept.underWay = [];
+    expect(stored.mayTakeBack).toBe(true);
+    await stored.takeBack();
+    expect(stored.mayTakeBack).toBe(false);
   });
 
-  test('are not looked for by the run that has put them there', () => {
-    const stored = new StoredEffects<Ring['effect']>(false);
+  test('are not looked for by the run that has put them there', async () => {
+    const { stored } = host({ underWay: rings(0, 1), ofRunBefore: false });
     expect(stored.some).toBe(false);
-    stored.put([ring('a')]);
-    expect([stored.some, stored.mayTakeBack(0)]).toEqual([true, false]);
+    await stored.putAwayRest(room(0));
+    expect([stored.some, stored.mayTakeBack]).toEqual([true, false]);
   });
 });

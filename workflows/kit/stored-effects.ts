@@ -1,7 +1,12 @@
+import { chunksOf } from './chunks';
 import type { Pending } from './effects';
+import { type CarryLimits, effectsToCarry } from './host-carry';
+import type { HostEffects } from './host-effects';
+import type { HostStore } from './host-store';
 
 /** Read from the store at a time, and only while fewer are under way. */
-export const EFFECTS_TAKEN_BACK = 200;
+const TAKEN_BACK_AT_ONCE = 200;
+const PUT_AWAY_AT_ONCE = { items: 400, characters: 256 * 1024 };
 
 /** Which of a host's effects are in the store: the others have to be carried over continue-as-new, or they are lost. */
 export class StoredEffects<Effect> {
@@ -9,29 +14,45 @@ export class StoredEffects<Effect> {
   private readonly putAway = new Set<string>();
 
   /** @param ofRunBefore effects of a run before this one may wait in the store */
-  constructor(private ofRunBefore: boolean) {}
+  constructor(
+    private readonly underWay: Pick<HostEffects<Effect>, 'size' | 'start' | 'undone'>,
+    private readonly store: Pick<HostStore<Effect>, 'effects' | 'forgetEffects' | 'putAwayEffects'>,
+    private ofRunBefore: boolean,
+  ) {}
 
   get some(): boolean {
     return this.ofRunBefore || this.putAway.size > 0;
   }
 
-  mayTakeBack(underWay: number): boolean {
-    return this.ofRunBefore && underWay < EFFECTS_TAKEN_BACK;
+  get mayTakeBack(): boolean {
+    return this.ofRunBefore && this.underWay.size < TAKEN_BACK_AT_ONCE;
   }
 
-  /** These were read from the store, to be performed by this run, and are about to be removed from there. */
-  takenBack(found: readonly Pending<Effect>[]): void {
+  /** Performs some of them, and removes them from the store. */
+  async takeBack(): Promise<void> {
+    const found = await this.store.effects(TAKEN_BACK_AT_ONCE);
+    this.underWay.start(found);
     this.ofRunBefore = found.length > 0; // however few: their size is bounded, too
     // What this run has put there may be among them: from now on it is here only.
     for (const { context } of found) this.putAway.delete(context.key);
+    if (found.length > 0) await this.store.forgetEffects(found);
   }
 
-  put(effects: readonly Pending<Effect>[]): void {
-    for (const { context } of effects) this.putAway.add(context.key);
+  /** Of those that are not in the store, as many as the next run can be given. */
+  toCarry(limits: CarryLimits): readonly Pending<Effect>[] {
+    return effectsToCarry(this.notStored(), limits);
   }
 
-  /** Those that are not in the store. */
-  without(undone: readonly Pending<Effect>[]): Pending<Effect>[] {
-    return undone.filter(({ context }) => !this.putAway.has(context.key));
+  /** Puts into the store what cannot be carried. */
+  async putAwayRest(limits: CarryLimits): Promise<void> {
+    const rest = this.notStored().slice(this.toCarry(limits).length);
+    for (const chunk of chunksOf(rest, PUT_AWAY_AT_ONCE)) {
+      await this.store.putAwayEffects(chunk);
+      for (const { context } of chunk) this.putAway.add(context.key);
+    }
+  }
+
+  private notStored(): Pending<Effect>[] {
+    return this.underWay.undone().filter(({ context }) => !this.putAway.has(context.key));
   }
 }
