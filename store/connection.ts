@@ -57,10 +57,13 @@ export async function script(client: PoolClient, text: string): Promise<void> {
   }
 }
 
+/** A process that stops in the middle of a transaction loses it: it would hold its locks, and once it has an id, everybody's feed. */
+const bounded = "set local idle_in_transaction_session_timeout = '15s'";
+
 /** Runs `work` in a transaction of this connection; rolls back and rethrows when it fails. */
 export async function inTransaction<T>(client: PoolClient, opening: string, work: () => Promise<T>): Promise<T> {
   try {
-    await script(client, `begin isolation level read committed; ${opening}`);
+    await script(client, `begin isolation level read committed; ${bounded}; ${opening}`);
     const value = await work();
     await script(client, 'commit');
     return value;

@@ -7,11 +7,10 @@ const indexed = `set local enable_seqscan = off; set local enable_hashjoin = off
   set local jit = off`;
 
 /**
- * A transaction that hangs holds its streams, and once it has an id, everybody's feed. A process that stops in the
- * middle of one loses it; whoever waits for its streams is told to try again.
+ * A transaction that hangs holds its streams, and once it has an id, everybody's feed; whoever waits for its streams is
+ * told to try again.
  */
-const bounded = `set local lock_timeout = '10s'; set local statement_timeout = '30s';
-  set local idle_in_transaction_session_timeout = '15s'`;
+const bounded = `set local lock_timeout = '10s'; set local statement_timeout = '30s'`;
 
 export const settings = `${indexed}; ${bounded}`;
 
