@@ -117,6 +117,22 @@ describe('the kafkajs producer', () => {
     expect(sends).toBe(2);
   });
 
+  it('bug: what was left of a send that had missed its deadline went out beside the next one, by the next producer', async () => {
+    const hanging = later<typeof answer>();
+    const sent: number[] = [];
+    const { producer, clock } = setUp(async ({ topicMessages = [] }) => {
+      sent.push(topicMessages.reduce((sum, { messages }) => sum + messages.length, 0));
+      return sent.length === 1 ? hanging.promise : answer;
+    });
+    const first = codeOf(producer.send(Array.from({ length: 600 }, (_, n) => record(n))));
+    await clock.advance(1_000);
+    expect(await first).toBe('deadline');
+    hanging.resolve(answer); // its first 500 are there after all; the other hundred were told to have failed
+    await clock.advance(1);
+    await producer.send([record(1)]);
+    expect(sent).toEqual([500, 1]);
+  });
+
   it('defect: two sends at once may share sequence numbers (tulios/kafkajs#1005). They go one after the other', async () => {
     const gates = [later<typeof answer>(), later<typeof answer>()];
     let started = 0;

@@ -54,9 +54,13 @@ export function kafkajsProducer(kafka: Kafka, options: ProducerOptions): Produce
       .catch((error: unknown) => logger.debug({ error }, 'an old producer did not disconnect'));
   };
 
-  const attempt = async (records: readonly OutgoingRecord[]): Promise<RecordPlace[]> => {
+  /** Ends at `late`, or what is left of a send that was given up would go out beside the next one, by the next producer. */
+  const attempt = async (records: readonly OutgoingRecord[], late: Deadline): Promise<RecordPlace[]> => {
     const places: RecordPlace[] = [];
-    for (const chunk of chunks(records)) places.push(...(await sendChunk(await connected(), chunk)));
+    for (const chunk of chunks(records)) {
+      if (late.isPassed()) break;
+      places.push(...(await sendChunk(await connected(), chunk)));
+    }
     return places;
   };
 
@@ -76,7 +80,7 @@ export function kafkajsProducer(kafka: Kafka, options: ProducerOptions): Produce
       void before.then(free);
       throw error;
     }
-    const sending = attempt(records);
+    const sending = attempt(records, late);
     try {
       const places = await Promise.race([sending, late.passed]);
       free();
@@ -195,11 +199,21 @@ function* chunks(records: readonly OutgoingRecord[]): Iterable<readonly Outgoing
   if (chunk.length > 0) yield chunk;
 }
 
-function deadline(clock: Clock, ms: number): { passed: Promise<never>; cancel: () => void } {
+interface Deadline {
+  readonly passed: Promise<never>;
+  isPassed(): boolean;
+  cancel(): void;
+}
+
+function deadline(clock: Clock, ms: number): Deadline {
   let cancel = (): void => {};
+  let isPassed = false;
   const passed = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => reject(new KafkaError('deadline', `not acknowledged within ${ms} ms`)));
+    cancel = clock.after(ms, () => {
+      isPassed = true;
+      reject(new KafkaError('deadline', `not acknowledged within ${ms} ms`));
+    });
   });
   passed.catch(() => {});
-  return { passed, cancel };
+  return { passed, isPassed: () => isPassed, cancel };
 }
