@@ -81,6 +81,18 @@ describe('the ownership fence', () => {
     expect(fence.admit(batch(1, 7n, 9n))).toBe(true);
   });
 
+  it('bug: a batch from before the partition went to somebody else and came back made what lies between be skipped', () => {
+    const fence = createFence();
+    fence.open([place(0)]);
+    fence.admit(batch(0, 100n, 500n));
+    fence.open([place(1)]); // its new owner commits 300
+    fence.open([place(0), place(1)]);
+    fence.open([place(0)]); // nothing was read meanwhile
+    expect(fence.admit(batch(0, 500n, 600n))).toBe(false);
+    expect(fence.admit(batch(0, 300n, 600n))).toBe(true);
+    expect(fence.admit(batch(0, 600n, 700n))).toBe(true);
+  });
+
   it('takes the second batch that begins late: then the log begins there', () => {
     const fence = createFence();
     fence.open([place(0)]);

@@ -40,6 +40,8 @@ interface Owned {
 
 export function createFence(): Fence {
   let owned = new Map<string, Owned>();
+  /** Partitions that went to others: what was fetched of them before may still be on its way when they come back. */
+  const gone = new Set<string>();
   let isOpen = false;
   return {
     close() {
@@ -57,12 +59,14 @@ export function createFence(): Fence {
               restart: asBefore ? known?.restart : undefined,
               committed: known?.committed,
               next: undefined,
-              unsure: known !== undefined && !asBefore,
+              unsure: known === undefined ? gone.has(name(place)) : !asBefore || isStillUnsure(known),
               refused: false,
             },
           ];
         }),
       );
+      for (const lost of before.keys()) if (!owned.has(lost)) gone.add(lost);
+      for (const kept of owned.keys()) gone.delete(kept);
       isOpen = true;
     },
     assigned: () => (isOpen ? [...owned.values()].map(({ place }) => place) : []),
@@ -98,6 +102,9 @@ export function createFence(): Fence {
     },
   };
 }
+
+/** Nothing of it was taken or committed before the next rebalance. */
+const isStillUnsure = ({ unsure, restart }: Owned): boolean => unsure && restart === undefined;
 
 /**
  * The first batch after a rebalance must begin where reading starts again. One that begins later was fetched before it: taking it
