@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mutants } from './mutants';
 
 const root = join(__dirname, '..', '..');
+const [, documented = ''] = readFileSync(join(root, 'docs/testing.md'), 'utf8').split('## The tests bite');
 
 // The mutants themselves run with the long tests; what they break may move at any time.
 describe.each(mutants)('the mutant "$name"', ({ file, find, tests }) => {
@@ -12,5 +13,9 @@ describe.each(mutants)('the mutant "$name"', ({ file, find, tests }) => {
 
   it('names tests that exist', () => {
     expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('is noticed by tests that docs/testing.md names', () => {
+    expect(tests.filter((path) => !documented.includes(`\`${path}`))).toEqual([]);
   });
 });

@@ -28,7 +28,11 @@ const LONGEST_MS = 240_000;
 
 const JEST = ['node_modules/jest/bin/jest.js', '--runInBand', '--forceExit'];
 
-function jest(copy: string, { project, tests }: Mutant, servers: Servers): Promise<{ red: boolean; report: string }> {
+function jest(
+  copy: string,
+  { project, tests }: Mutant,
+  servers: Servers,
+): Promise<{ failed: boolean; report: string }> {
   const args = [...JEST, '--selectProjects', project, '--testPathPatterns', ...tests];
   const options = {
     cwd: copy,
@@ -40,14 +44,15 @@ function jest(copy: string, { project, tests }: Mutant, servers: Servers): Promi
   return new Promise((resolve) => {
     execFile(process.execPath, args, options, (failure, _, report) =>
       resolve({
-        red: failure !== null,
+        failed: failure !== null,
         report: failure?.signal ? `● does not end in ${LONGEST_MS / 1_000} s` : report,
       }),
     );
   });
 }
 
-const firstFailure = (report: string) => /● (.+)/.exec(report)?.[1] ?? 'no test is named';
+/** Undefined if no test has failed: code that cannot even be loaded is noticed by anybody, and shows nothing of the tests. */
+const firstFailure = (report: string) => /● (?!Test suite failed to run)(.+)/.exec(report)?.[1];
 
 /**
  * Breaks the code, one mutant after the other, and runs the tests that should notice: they have to be green before and red after.
@@ -67,16 +72,18 @@ export async function runMutants(
       if (sound.split(mutant.find).length !== 2)
         throw new Error(`${mutant.name}: its line is not in ${mutant.file} exactly once`);
       const before = green.has(mutant.tests.join()) ? undefined : await jest(copy, mutant, servers);
-      if (before?.red) throw new Error(`${mutant.name}: its tests fail without it: ${firstFailure(before.report)}`);
+      if (before?.failed)
+        throw new Error(`${mutant.name}: its tests fail without it: ${firstFailure(before.report) ?? before.report}`);
       green.add(mutant.tests.join());
       writeFileSync(
         file,
         sound.replace(mutant.find, () => mutant.replace),
       );
-      const { red, report } = await jest(copy, mutant, servers);
+      const { failed, report } = await jest(copy, mutant, servers);
       writeFileSync(file, sound);
-      if (!red) survived += 1;
-      lines.push(`${red ? 'caught  ' : 'SURVIVED'}  ${mutant.name}${red ? `  by: ${firstFailure(report)}` : ''}`);
+      const by = failed ? firstFailure(report) : undefined;
+      if (by === undefined) survived += 1;
+      lines.push(by === undefined ? `SURVIVED  ${mutant.name}` : `caught    ${mutant.name}  by: ${by}`);
     }
     return { lines, survived };
   } finally {
