@@ -57,6 +57,17 @@ describe('a dead letter in the list', () => {
   });
 });
 
+describe('the partition that a dead letter names', () => {
+  it.each([
+    ['2147483647', 2_147_483_647],
+    ['2147483648', null],
+    ['-1', null],
+  ])('%s is %p: one that the store cannot write stopped the index', (partition, wanted) => {
+    const record = { ...recordOf('orders.dlq'), headers: { 'x-original-partition': partition } };
+    expect(letterOf(record).originalPartition).toBe(wanted);
+  });
+});
+
 describe('the index of dead letters', () => {
   it('lists every letter of its topics before it commits them', async () => {
     const driver = createMemoryDriver({ topics: ['orders.dlq'], partitions: 1 });

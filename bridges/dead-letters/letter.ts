@@ -5,6 +5,8 @@ import type { DeadLetter } from '../../store/types';
 export type IndexedLetter = Omit<DeadLetter, 'id' | 'redrivenAt' | 'redriveCount'>;
 
 const SUFFIX = deadLetterTopic('');
+/** Kafka's, and the store's: a larger one could never be written, and the index would stop at it. */
+const MAX_PARTITION = 2 ** 31 - 1;
 
 /** What a record of a dead-letter topic says of itself. Anybody may write there, so that every header may be missing or wrong. */
 export function letterOf(record: IncomingRecord): IndexedLetter {
@@ -18,7 +20,8 @@ export function letterOf(record: IncomingRecord): IndexedLetter {
     partition,
     offset: String(offset),
     originalTopic: headers[NAMES.topic] ?? (topic.endsWith(SUFFIX) ? topic.slice(0, -SUFFIX.length) : topic),
-    originalPartition: originalPartition === null ? null : Number(originalPartition),
+    originalPartition:
+      originalPartition === null || Number(originalPartition) > MAX_PARTITION ? null : Number(originalPartition),
     originalOffset,
     eventId: named(HEADERS.eventId, 'eventId'),
     eventType: named(HEADERS.eventType, 'eventType'),
