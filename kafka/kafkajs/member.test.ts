@@ -64,14 +64,19 @@ function fakeKafka() {
     emit,
     joined: (memberAssignment: Record<string, number[]>, memberId = 'member-1') =>
       emit(EVENTS.GROUP_JOIN, { memberId, memberAssignment }),
-    async batch(partition: number, offsets: readonly number[], fetchedOffset = String(offsets[0])) {
+    async batch(
+      partition: number,
+      offsets: readonly number[],
+      fetchedOffset = String(offsets[0]),
+      log: { last?: number; end?: number } = {},
+    ) {
       const resolved: string[] = [];
       await state.run?.eachBatch?.({
         batch: {
           topic: 't',
           partition,
           fetchedOffset,
-          highWatermark: '1000',
+          highWatermark: String(log.end ?? 1_000),
           messages: offsets.map((offset) => ({
             offset: String(offset),
             key: null,
@@ -81,7 +86,7 @@ function fakeKafka() {
             attributes: 0,
           })),
           firstOffset: () => String(offsets[0]),
-          lastOffset: () => String(offsets.at(-1)),
+          lastOffset: () => String(log.last ?? offsets.at(-1)),
         },
         resolveOffset: (offset: string) => resolved.push(offset),
         commitOffsetsIfNecessary: async (offsets: unknown) => {
@@ -132,6 +137,15 @@ describe('a kafkajs group member', () => {
     expect(await batch(0, [5, 6, 7])).toEqual(['7']);
     expect(notes.read.map(({ offset }) => offset)).toEqual([5n, 6n, 7n]);
     expect(notes.marks).toEqual([1_000n]);
+  });
+
+  it('bug: what ends a transaction, behind the last record, was lag that never went away', async () => {
+    const { joined, batch, notes } = await join();
+    joined({ t: [0] });
+    await batch(0, [5, 6], '5', { last: 7, end: 8 });
+    expect(notes.marks).toEqual([7n]);
+    await batch(0, [8, 9], '8', { last: 10, end: 12 }); // there is more
+    expect(notes.marks).toEqual([7n, 12n]);
   });
 
   it('defect: no revoke hook. A commit is refused from the moment the group is put together again', async () => {

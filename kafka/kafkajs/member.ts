@@ -151,9 +151,11 @@ function handOver(
     return;
   }
   resolveOffset(last.offset);
+  const end = BigInt(batch.highWatermark);
   listener.records(
     messages.map((message) => incomingRecord(topic, partition, message)),
-    BigInt(batch.highWatermark),
+    // A transaction's end is a record of the log, too, but comes to nobody: behind the last one it would be lag for ever.
+    next >= end ? BigInt(last.offset) + 1n : end,
   );
 }
 
