@@ -188,7 +188,7 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     await until('nothing parked', async () => (await hosts.store.parking.count()).lanes === 0);
   });
 
-  test('goes on as a new chain after it was terminated, with the deadlines that it had', async () => {
+  test('goes on as a new chain after it was terminated, with the deadlines that it had, and shows the Web UI how many are in each stage', async () => {
     const host = hosts.host(recording);
     const counters = Array.from({ length: 20 }, counter);
     const idleAt = new Date(Date.now() + 5_000).toISOString();
@@ -205,6 +205,7 @@ describe.each(['activity', 'local'] as const)('a host of journeys, recording by 
     for (const { subject } of rest) await untilRow(subject, ({ stage }) => stage === 'idle');
     await until('as many counted as idle', async () => (await host.status()).stages['idle'] === 19);
     expect(await host.status()).toMatchObject({ stages: { counting: 1, idle: 19 } });
+    await until('as many in the Web UI', async () => (await host.details()).includes('- counting: 1\n- idle: 19\n'));
   });
 
   test('settles each event behind the end of a journey once and in order, in pieces, while more of them come', async () => {

@@ -13,12 +13,17 @@ import { fresh } from './events';
 import { refOf } from './subject-client';
 import { logger } from './time-skipping';
 
+/** The query by which the Web UI asks any workflow about itself. */
+const METADATA = '__temporal_workflow_metadata';
+
 /** One host of counters and the way to it that the bridge takes. */
 export interface TestHost {
   readonly id: string;
   /** One lane's batch; resolves when the host has it. */
   send(key: string, events: readonly WireEvent[], mayStart?: boolean): Promise<void>;
   status(): Promise<HostStatus>;
+  /** What the Web UI shows as its current details. */
+  details(): Promise<string>;
   /** The runs of its chain, by continue-as-new. */
   runs(): Promise<number>;
   /** How often one of them could not end, because a signal came meanwhile. */
@@ -78,6 +83,8 @@ export async function startRealHosts(): Promise<RealHosts> {
           await mailbox.put({ ref: { subject, tenantId, key }, mayStart, events });
         },
         status: () => client.workflow.getHandle(id).query<HostStatus>(STATUS),
+        details: async () =>
+          (await client.workflow.getHandle(id).query<{ currentDetails: string }>(METADATA)).currentDetails,
         runs: async () => (await historiesOf(client, id)).length,
         refusedEnds: async () => (await historiesOf(client, id)).flat().filter(isRefusedEnd).length,
       };
