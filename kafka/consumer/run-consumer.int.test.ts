@@ -128,6 +128,33 @@ describe('consumers on a real broker', () => {
     expect(await uncommitted()).toBe(0n);
   });
 
+  it('have no lag at the end of what was written in transactions', async () => {
+    const producer = new Kafka({ brokers: [...brokersFromEnvironment()], clientId: 'transactions' }).producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      transactionalId: `transactions-${randomUUID()}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    for (const value of ['a', 'b']) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ key: 'k', value, partition: 0 }] });
+      await transaction.commit();
+    }
+    await producer.disconnect();
+    const read: string[] = [];
+    const consumer = await runConsumer({
+      driver,
+      groupId,
+      topics: [topic],
+      split: (record) => [{ lane: 'all', work: String(record.value) }],
+      settle: async (_lane, batch) => void read.push(...batch.map(({ work }) => work)),
+    });
+    await eventually('there is no lag', () => consumer.lag().length === 1 && consumer.lag()[0]?.lag === 0);
+    expect(read).toEqual(['a', 'b']);
+    await consumer.stop();
+  });
+
   it('are told of a batch that cannot be read, at once and for good, instead of restarting for ever', async () => {
     const original = CompressionCodecs[CompressionTypes.ZSTD];
     CompressionCodecs[CompressionTypes.ZSTD] = () => ({

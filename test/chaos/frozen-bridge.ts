@@ -1,13 +1,15 @@
 import { AppointmentRescheduled, AppointmentScheduled } from '@millrace/events';
+import { Kafka, logLevel } from 'kafkajs';
 import { BRIDGE_TOPICS } from '../../infra/processes/bridge';
 import { type Observer, observe } from '../../infra/reconcile/observer';
+import { eventually } from '../support/eventually';
 import { startPlatformProcesses } from '../support/platform-processes';
 
 const GROUP = 'millrace.bridge';
 const TENANT = 'clinic';
 const KEYS = 12;
-/** Longer than the session of 6 s, shorter than its member's patience of three: it comes back as what it was. */
-const FROZEN_MS = 9_000;
+/** What it had sent is recorded after this time, and its session of 6 s is not over. */
+const RECORDED_MS = 3_000;
 
 const wait = (ms: number) => new Promise((next) => setTimeout(next, ms));
 const name = (key: number) => `appointment-${key}`;
@@ -68,6 +70,24 @@ function watchCommits({ admin }: Observer): () => Promise<readonly string[]> {
   };
 }
 
+/** Waits until both bridges are members of the group, and each has its part of the partitions. */
+async function untilBothHaveJoined(brokers: readonly string[]): Promise<void> {
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await eventually(
+      'both bridges are in the group',
+      async () => {
+        const [group] = (await admin.describeGroups([GROUP])).groups;
+        return group?.state === 'Stable' && group.members.length === 2;
+      },
+      60_000,
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** A bridge is stopped with SIGSTOP past its session while events stream in; another takes over; it comes back. */
 export async function freezeBridge() {
   const platform = await startPlatformProcesses({});
@@ -75,16 +95,23 @@ export async function freezeBridge() {
   await platform.signal('bridge', 'SIGTERM');
   const frozen = platform.start('bridge');
   platform.start('bridge'); // beside it: each has a part of the partitions
+  const commits = watchCommits(observer);
+  let isOver = false;
   try {
-    const commits = watchCommits(observer);
-    let isOver = false;
     const sending = rescheduleUntil(observer, () => isOver);
-    await wait(8_000);
+    await untilBothHaveJoined(platform.stack.kafkaBrokers);
+    await eventually('all appointments are made', async () =>
+      (await versions(observer)).every((version) => version > 1),
+    );
     frozen.kill('SIGSTOP');
+    await wait(RECORDED_MS);
     const before = await versions(observer);
-    await wait(FROZEN_MS);
-    // The other one has its partitions now: all keys move on.
-    const after = await versions(observer);
+    // Then the other one has its partitions. The frozen member's patience is three sessions: it comes back as what it was.
+    await eventually(
+      'all keys move on without the frozen bridge',
+      async () => (await versions(observer)).every((version, key) => version > (before[key] ?? 0)),
+      60_000,
+    );
     frozen.kill('SIGCONT');
     await wait(4_000);
     isOver = true;
@@ -99,8 +126,10 @@ export async function freezeBridge() {
         transitions.flatMap(({ causes }) => causes),
       );
     }
-    return { tookOver: after.every((version, key) => version > (before[key] ?? 0)), sent, moved, left, backwards };
+    return { sent, moved, left, backwards };
   } finally {
+    isOver = true;
+    await commits();
     const ended = new Promise((resolve) => frozen.once('exit', resolve));
     frozen.kill('SIGKILL'); // what it is asked about is over, and nobody else stops it
     await ended;
