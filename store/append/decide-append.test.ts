@@ -120,6 +120,14 @@ describe('decideAppend', () => {
     expect(decideAppend({ ...told([placed]), parked: true }, asks(placedAlone), NOW).result.status).toBe('recorded');
   });
 
+  it('bug: an event that moves nothing was taken after the close, when it came between start and end told as new again', () => {
+    const closing = { ...placedAlone, fresh: true, after: standing(true) };
+    const closed = told([placed], { status: 'closed' });
+    expect(decideAppend(closed, asks(closing), NOW).result.status).toBe('recorded');
+    const more = asks({ ...closing, consumed: take(['e1', 0], ['e9', 0]) });
+    expect(decideAppend(closed, more, NOW)).toEqual({ result: { status: 'known' } });
+  });
+
   it('is told of what it tells again whether it stands so, alone, in part or with more behind it, and is not parked', () => {
     const again = asks({ ...placedAlone, retold: true });
     for (const before of [nothing, told([placed]), told([placed, paid])])

@@ -24,13 +24,15 @@ export function decideAppend(stored: Stored, request: AppendRequest, now: string
 
 /**
  * Taken for new, it must be told from its beginning to its end: as when the same append comes again. Told again, it may be
- * followed by more: its host forgets the state. What is parked goes first.
+ * followed by more: its host forgets the state. What is parked goes first. Closed, it takes no more, also nothing that moves it nowhere.
  */
-function isKnown({ stream, parked }: Stored, request: AppendRequest, { status }: AppendResult): boolean {
+function isKnown(stored: Stored, request: AppendRequest, { status }: AppendResult): boolean {
+  const { stream, parked } = stored;
   const { fresh, retold, expectedVersion, transitions } = request;
   if (fresh !== true && retold !== true) return false;
   if (parked === true) return true;
   if (stream === undefined) return false;
+  if (retold !== true && stream.status === 'closed' && newlyTaken(stored, request).length > 0) return true;
   return status !== 'recorded' || (retold !== true && stream.version > expectedVersion + transitions.length);
 }
 

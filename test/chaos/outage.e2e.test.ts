@@ -16,6 +16,15 @@ const KEYS = 60;
 const OUTAGE_MS = 16_000;
 const pause = (ms: number) => new Promise<void>((next) => setTimeout(next, ms));
 
+const stopped = (pid: number) => whileStopped(pid, () => pause(OUTAGE_MS));
+/** It answers everything, with a tenth of its speed. */
+async function slow(pid: number): Promise<void> {
+  for (let leftMs = OUTAGE_MS; leftMs > 0; leftMs -= 400) {
+    await whileStopped(pid, () => pause(360));
+    await pause(40);
+  }
+}
+
 const subjectOf = (key: string) => `appointmentJourney/${tenantId}/${key}`;
 
 let platform: PlatformProcesses;
@@ -85,7 +94,11 @@ function stream(keys: readonly string[]) {
 
 const parkedNow = async () => (await observer.store.parking.list({ limit: 1_000 })).items;
 
-describe.each(['temporal', 'postgres'])('%s stopped and continued while events flow', (server) => {
+describe.each([
+  ['temporal', 'stopped', stopped],
+  ['postgres', 'stopped', stopped],
+  ['postgres', 'slow', slow],
+] as const)('%s %s for a while, while events flow', (server, _, disturb) => {
   it('loses nothing, repeats nothing, parks only what is early and gives nothing up, of own and pooled journeys', async () => {
     const keys = Array.from({ length: KEYS }, () => randomUUID());
     // A subject stays where it is: these are pooled, though the deployment says own.
@@ -97,7 +110,7 @@ describe.each(['temporal', 'postgres'])('%s stopped and continued while events f
     const before = await observer.store.ledger.summary();
     const streaming = stream(keys);
     await pause(3_000);
-    await whileStopped(platform.stack.pids[server] ?? 0, () => pause(OUTAGE_MS));
+    await disturb(platform.stack.pids[server] ?? 0);
     await pause(3_000);
     const { sent, early } = await streaming.stop();
     const left = await observer.settle({ limitMs: 90_000, quietMs: 6_000 });
