@@ -18,14 +18,16 @@ function choose({ quick, only }: BenchArguments): readonly Measurement[] {
   return measurements(quick).filter(({ ids }) => ids.some((id) => wanted.has(id)));
 }
 
+/** Fills `samples`, a list a round, as it goes: what was measured before one fails can still be told. */
 async function measure(
   stage: Stage,
   chosen: readonly Measurement[],
   { rounds, sides }: BenchArguments,
-): Promise<Sample[][]> {
-  const samples: Sample[][] = [];
+  samples: Sample[][],
+): Promise<0> {
   for (let round = 1; round <= rounds; round += 1) {
     const taken: Sample[] = [];
+    samples.push(taken);
     for (const { ids, run, once } of chosen) {
       if (once && round > 1) continue;
       say(`round ${round} of ${rounds}: ${ids.join(', ')}`);
@@ -36,9 +38,8 @@ async function measure(
         taken.push(...found);
       }
     }
-    samples.push(taken);
   }
-  return samples;
+  return 0;
 }
 
 /** Exit code 0 when everything was measured, whether or not it is as wanted: the table says so. */
@@ -48,19 +49,23 @@ async function bench(args: BenchArguments, interrupted: Promise<number>): Promis
   const opening = openStage(say);
   const stage = await Promise.race([opening, interrupted]);
   if (typeof stage === 'number') return stage; // the guards end what has started
+  const machine = describeMachine(stage.stack.how);
+  const samples: Sample[][] = [];
   try {
-    const machine = describeMachine(stage.stack.how);
-    const measured = await Promise.race([measure(stage, chosen, args), interrupted]);
-    if (typeof measured === 'number') return measured;
-    const rows = toRows(specsOf(specs, args.sides), measured);
-    console.log(
-      `\n${machine.join('\n')}\nrounds    ${args.rounds}${args.quick ? ', quick' : ''}\n\n${renderTable(rows)}`,
-    );
-    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(rows, null, 2)}\n`);
-    return 0;
+    const measuring = Promise.race([measure(stage, chosen, args, samples), interrupted]);
+    return await measuring.finally(() => tell(args, machine, samples));
   } finally {
     await stage.close();
   }
+}
+
+async function tell(args: BenchArguments, machine: readonly string[], samples: readonly Sample[][]): Promise<void> {
+  const rows = toRows(specsOf(specs, args.sides), samples);
+  if (rows.length === 0) return;
+  console.log(
+    `\n${machine.join('\n')}\nrounds    ${args.rounds}${args.quick ? ', quick' : ''}\n\n${renderTable(rows)}`,
+  );
+  if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(rows, null, 2)}\n`);
 }
 
 async function main(): Promise<number> {

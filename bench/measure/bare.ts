@@ -5,17 +5,16 @@ import { type Envelope, encode } from '@millrace/events';
 import { temporalCalls } from '../../bridges/inbound/temporal-calls';
 import { BARE_SCHEMA } from '../bare/activities';
 import { type BareCall, type BareReport, type BareRuns, bareTarget } from '../bare/calls';
+import { untilCalm } from '../calm';
 import { costsFrom } from '../costs';
 import { now } from '../now';
 import type { Costs, Sample } from '../report/rows';
 import type { Stage } from '../stage';
-import { pause, until } from '../until';
+import { until } from '../until';
 import { freshTenant, interleaved } from '../workload';
 
 const IN_FLIGHT = 64;
 const LIMIT_MS = 60_000;
-/** The workflows of the warm-up take what was sent to them, and its offsets are committed. */
-const CALM_MS = 2_000;
 const WARM_UP_CALLS = 600;
 
 /** The events of the rows that compare the bridge, and the whole path, with a bare client. */
@@ -29,6 +28,8 @@ interface Rated extends Costs {
 /**
  * Events per second that the bridge alone gets acknowledged from a full topic, and that a bare client does with the same
  * calls to the same server: to workflows that only take, then to workflows that record each batch by a local activity.
+ * CPU time counts until the workflows have taken everything: more of that comes after a faster client has ended, and none
+ * of it may fall into what is measured next.
  */
 export async function measureBare(stage: Stage): Promise<Sample[]> {
   await stage.pool.query(BARE_SCHEMA);
@@ -76,6 +77,7 @@ async function bridgeAlone(
     bridge.signal('SIGCONT');
     const costs = costsFrom({ pids: { ...stage.stack.pids, worker, bridge: bridge.pid } });
     await until(() => existsSync(report), { what: 'the bridge to deliver', limitMs: LIMIT_MS, everyMs: 20 });
+    await untilCalm(worker);
     const used = await costs(records.length);
     const { at, calls, loopP99Ms }: BareReport = JSON.parse(readFileSync(report, 'utf8'));
     const eventsPerCall = records.length / calls.length;
@@ -84,7 +86,6 @@ async function bridgeAlone(
   };
   try {
     await deliver(warmUp);
-    await pause(CALM_MS);
     return await deliver(tenantId);
   } finally {
     await bridge.stop();
@@ -126,6 +127,7 @@ async function replay(
   if (target === 'bareRecorder')
     await until(() => areRecorded(stage, tenantId, events), { what: 'the moves', limitMs: LIMIT_MS, everyMs: 20 });
   const value = (events * 1_000) / (performance.now() - began);
+  await untilCalm(worker);
   return { value, ...(await costs(events)), eventsPerCall: events / calls.length };
 }
 
