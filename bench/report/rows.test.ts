@@ -91,7 +91,9 @@ describe('rows', () => {
     });
   });
 
-  it('measures what a ratio needs, and a group by the part of its ids before a dot', () => {
+  it('measures a row alone, what a ratio needs, and a group by the part of its ids before a dot', () => {
+    const keys: RowSpec = { id: 'keys', what: 'all', unit: 'events/s' };
+    expect([...idsToMeasure([keys, ...specs], ['keys'])]).toEqual(['keys']);
     expect([...idsToMeasure(specs, ['keys.ratio'])]).toEqual(['keys.ours', 'keys.naive']);
     expect([...idsToMeasure(specs, ['latency'])]).toEqual(['latency.ours']);
     expect(idsToMeasure(specs, []).size).toBe(3);

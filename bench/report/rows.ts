@@ -53,17 +53,22 @@ export interface Row {
   readonly notes: readonly string[];
 }
 
-/** The row itself, what it is a ratio of, or a group of rows by the part of their ids before a dot. */
-export function isAskedFor(id: string, only: readonly string[]): boolean {
-  return only.length === 0 || only.some((asked) => id === asked || id.startsWith(`${asked}.`));
+/** The row itself; where none is called so, a group of rows by the part of their ids before a dot. */
+function rowsCalled(specs: readonly RowSpec[], asked: string): readonly RowSpec[] {
+  const exact = specs.filter(({ id }) => id === asked);
+  return exact.length > 0 ? exact : specs.filter(({ id }) => id.startsWith(`${asked}.`));
 }
 
-/** Ids that have to be measured so that the rows asked for can be shown. Throws a `RangeError` that names what is no row and no group. */
+/**
+ * Ids that have to be measured so that the rows asked for, or all, can be shown: of a ratio what it is one of. Throws a
+ * `RangeError` that names what is no row and no group.
+ */
 export function idsToMeasure(specs: readonly RowSpec[], only: readonly string[]): ReadonlySet<string> {
-  const unknown = only.filter((asked) => !specs.some(({ id }) => isAskedFor(id, [asked])));
+  const unknown = only.filter((asked) => rowsCalled(specs, asked).length === 0);
   if (unknown.length > 0)
     throw new RangeError(`no row is called ${unknown.join(', ')}: ${specs.map(({ id }) => id).join(', ')}`);
-  return new Set(specs.filter(({ id }) => isAskedFor(id, only)).flatMap(({ id, ratioOf }) => ratioOf ?? [id]));
+  const chosen = only.length === 0 ? specs : only.flatMap((asked) => rowsCalled(specs, asked));
+  return new Set(chosen.flatMap(({ id, ratioOf }) => ratioOf ?? [id]));
 }
 
 /** Rounds of samples as rows, in the order of the specs; rows without a figure are left out. */
