@@ -7,10 +7,15 @@ import { Roster } from './roster';
 const event = (eventId: string, characters = 1) => counterEvent(eventId, 'Counted', { text: 'x'.repeat(characters) });
 const ref = { subject: 'c/test/a', tenantId: 'test', key: 'a' };
 
-function host() {
+/** @param first what happens while the store has the first call */
+function host(first: () => void = () => undefined) {
   const calls: (readonly Settling[])[] = [];
   const roster = new Roster<{ at: string }>(['CountBegun']);
-  const store = { settle: async (settlings: readonly Settling[]) => void calls.push(settlings) };
+  const store = {
+    settle: async (settlings: readonly Settling[]) => {
+      if (calls.push(settlings) === 1) first();
+    },
+  };
   return { calls, roster, settlings: new HostSettlings({ roster, deadlines: new Deadlines(), store }) };
 }
 const idsOf = (settlings: readonly Settling[]) => settlings.map(({ events }) => events.map(({ eventId }) => eventId));
@@ -68,5 +73,31 @@ describe('what a host settles', () => {
     await settlings.settle();
     expect(calls).toEqual([[{ why: 'early', ref, events: [event('1')] }]]);
     expect(roster.withEvents().map((held) => held.ref)).toEqual([other]);
+  });
+
+  test('bug: was passed by a start and what followed it, which came while the store was given what had waited for it', async () => {
+    const { roster, settlings } = host(() => {
+      roster.receive([{ ref, mayStart: true, events: [counterEvent('start', 'CountBegun'), event('4')] }]);
+    });
+    const early = [event('1', 200 * 1024), event('2', 200 * 1024), event('3')]; // more than one call takes
+    roster.receive([{ ref, mayStart: false, events: early }]);
+    roster.hold(ref).awaitsStartUntil = 1;
+    settlings.giveUpStarts();
+    await settlings.settle();
+    const [held] = roster.takeReady(10);
+    expect(held && roster.need(held)).toBe('start');
+    expect(held && roster.takeBatch(held).map(({ eventId }) => eventId)).toEqual(['start', '1', '2', '3', '4']);
+  });
+
+  test('stays with the store if nothing came for its journey meanwhile, or if it is for others', async () => {
+    const { roster, settlings } = host(() => {
+      roster.receive([{ ref: other, mayStart: true, events: [event('4')] }]);
+    });
+    const other = { ...ref, subject: 'c/test/b' };
+    settlings.addAll(roster.hold(ref), 'early', [event('1')]);
+    settlings.addAll(roster.hold(other), 'foreign', [event('2')]);
+    settlings.add(roster.hold(other), 'closed', [event('3')]);
+    await settlings.settle();
+    expect(roster.withEvents().map((held) => [held.ref, held.front, held.inbox.size])).toEqual([[other, [], 1]]);
   });
 });

@@ -51,5 +51,17 @@ export class HostSettlings<State> {
     const { settlings } = this;
     this.settlings = [];
     for (const chunk of chunksOf(settlings, SETTLED_AT_ONCE)) await this.parts.store.settle(chunk);
+    this.takeBack(settlings.filter(({ why }) => why === 'early'));
+  }
+
+  /**
+   * Of a journey for which something came while the store was given what waited for its start: perhaps the start itself,
+   * and a bridge that took the lane for empty. What is parked now would come after that; as duplicates, it may.
+   */
+  private takeBack(given: readonly Settling[]): void {
+    for (const { ref, events } of [...given].reverse()) {
+      const held = this.parts.roster.get(ref.subject);
+      if (held !== undefined && held.inbox.size > 0) held.front = [...events, ...held.front];
+    }
   }
 }
