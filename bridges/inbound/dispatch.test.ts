@@ -62,6 +62,16 @@ describe('delivering to a subject that is not there', () => {
     expect(at.parkedIn()).toEqual([]);
   });
 
+  it('bug: took a lane that its host had parked for empty, as it had been, and what followed the start passed what was parked', async () => {
+    const at = given();
+    const [waiting, start, behind] = [settled(), placed(), cancelled()];
+    at.memory.of(ref.subject).parked = false;
+    await at.world.store.parking.tryHold(ref.subject, (lane) => lane.park(ref, [waiting.event], 'start-missing'));
+    await at.dispatch.deliver([start]);
+    await at.dispatch.deliver([behind]);
+    expect(at.takenBy()).toEqual(['OrderPlaced', 'PaymentSettled', 'OrderCancelled']);
+  });
+
   it('starts with the start, also when it is not first in the batch', async () => {
     const at = given();
     await at.dispatch.deliver([settled(), placed(), cancelled()]);

@@ -42,7 +42,7 @@ export function createDispatch(deps: {
     const [first] = batch;
     if (first === undefined) return;
     const { ref, target } = first;
-    if (await laneIsParked(ref.subject))
+    if (await laneIsParked(ref.subject, batch))
       return underHold(ref, (lane) => held.deliver(lane, { ref, target, deliveries: batch }));
     const absent = await send(ref, target, batch);
     if (absent.length === 0) return;
@@ -50,8 +50,10 @@ export function createDispatch(deps: {
     if (left.length > 0) await underHold(ref, (lane) => held.deliver(lane, { ref, target, deliveries: left }));
   }
 
-  async function laneIsParked(subject: string): Promise<boolean> {
+  /** With a start it is read again: what was sent before it, its host may have parked since. */
+  async function laneIsParked(subject: string, batch: readonly Delivery[]): Promise<boolean> {
     const lane = memory.of(subject);
+    if (lane.parked === false && batch.some(({ mayStart }) => mayStart)) lane.parked = undefined;
     if (lane.parked !== undefined) return lane.parked;
     const { epoch } = memory;
     const parked = await isParked(subject);

@@ -3,7 +3,7 @@ import type { Failing } from './flow';
 
 /** What this process remembers of a lane. Losing it costs a look-up or a barrier too few, never an event. */
 export interface LaneState {
-  /** Undefined until read from the store, and again after each assignment. */
+  /** Undefined until read from the store, again after each assignment, and with each start. */
   parked: boolean | undefined;
   /** Under which cause this process parked it last. */
   parkedAs: ParkCause | undefined;
