@@ -1,3 +1,6 @@
+/** Characters as JSON that one activity's input may hold: the client warns at 512 KiB. */
+export const ONE_CALL = 256 * 1024;
+
 /** Cuts a list into pieces of so many items and so many characters as JSON; one item alone may be larger. */
 export function chunksOf<T>(
   items: readonly T[],

@@ -1,5 +1,5 @@
 import type { LoadedSubject } from '../../activities/recording/hosting.activities';
-import { chunksOf } from './chunks';
+import { chunksOf, ONE_CALL } from './chunks';
 import type { HostParts } from './host-parts';
 import type { HostStore } from './host-store';
 import { type HostedStep, parking } from './hosted-step';
@@ -7,7 +7,7 @@ import type { AnyMachine, Named, Staged } from './machine';
 import { deadlineMs } from './recorded';
 import type { Held } from './roster';
 
-const LOADED_AT_ONCE = { items: 200, characters: 256 * 1024 };
+const LOADED_AT_ONCE = { items: 200, characters: ONE_CALL };
 /** An event that cannot start a journey waits so long for one that does: it was placed, so it is on its way. */
 const START_AWAITED_MS = 60_000;
 

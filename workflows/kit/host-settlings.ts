@@ -1,12 +1,12 @@
 import type { Settling } from '../../activities/recording/hosting.activities';
-import { chunksOf } from './chunks';
+import { chunksOf, ONE_CALL } from './chunks';
 import type { Deadlines } from './deadlines';
 import type { HostStore } from './host-store';
 import { piecesOf } from './late';
 import type { Held, Roster } from './roster';
 import type { WireEvent } from './wire';
 
-const SETTLED_AT_ONCE = { items: 200, characters: 256 * 1024 };
+const SETTLED_AT_ONCE = { items: 200, characters: ONE_CALL };
 
 /** What came for journeys that this host does not run, until the store has it. */
 export class HostSettlings<State> {

@@ -1,11 +1,10 @@
 import type { HostedResult } from '../../activities/recording/hosting.activities';
-import { chunksOf } from './chunks';
+import { chunksOf, ONE_CALL } from './chunks';
 import type { HostStore } from './host-store';
 import type { HostedStep } from './hosted-step';
 import type { CausedBy } from './recorder';
 
-/** What one activity's input may hold: the client warns at 512 KiB. */
-const RECORDED_AT_ONCE = { items: 400, characters: 256 * 1024 };
+const RECORDED_AT_ONCE = { items: 400, characters: ONE_CALL };
 
 /** Steps recorded by one activity, and the answers to those that were not simply recorded, by their place. */
 interface RecordedChunk<State, Effect> {

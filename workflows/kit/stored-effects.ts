@@ -1,4 +1,4 @@
-import { chunksOf } from './chunks';
+import { chunksOf, ONE_CALL } from './chunks';
 import type { Pending } from './effects';
 import { type CarryLimits, effectsToCarry } from './host-carry';
 import type { HostEffects } from './host-effects';
@@ -6,7 +6,7 @@ import type { HostStore } from './host-store';
 
 /** Read from the store at a time, and only while fewer are under way. */
 const TAKEN_BACK_AT_ONCE = 200;
-const PUT_AWAY_AT_ONCE = { items: 400, characters: 256 * 1024 };
+const PUT_AWAY_AT_ONCE = { items: 400, characters: ONE_CALL };
 
 /** Which of a host's effects are in the store: the others have to be carried over continue-as-new, or they are lost. */
 export class StoredEffects<Effect> {
